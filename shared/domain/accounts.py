@@ -1,0 +1,126 @@
+"""Tenants, their customers' accounts, and who may do what in them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    PUBLISHER = "publisher"
+    VIEWER = "viewer"
+
+
+class MemberKind(StrEnum):
+    BUSINESS = "business"
+    PRACTICE = "practice"  # accountants and bookkeepers: admins in every account where they are listed
+
+
+class Capability(StrEnum):
+    """What a request needs. READ: see; WORK: items and publishing; MANAGE: connections, settings, members, refresh."""
+
+    READ = "read"
+    WORK = "work"
+    MANAGE = "manage"
+
+
+_ALLOWED = {
+    Role.VIEWER: frozenset({Capability.READ}),
+    Role.PUBLISHER: frozenset({Capability.READ, Capability.WORK}),
+    Role.ADMIN: frozenset(Capability),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A SaaS product. `return_urls` are origins that a browser may be sent back to after consent."""
+
+    id: str
+    name: str
+    return_urls: tuple[str, ...] = ()
+    consent_limit_days: int | None = 365
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer of a tenant; `coding_version` grows whenever an entry changes that items may refer to."""
+
+    id: str
+    tenant: str
+    name: str
+    created_at: datetime
+    current_book: str | None = None  # "provider:organisation", None while nothing was ever connected
+    coding_version: int = 0
+    publishing_integration: str | None = None  # a slot: main, bill, approvalmax
+    expense_claims_integration: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in an account. `user` is the id the tenant's identity provider or the tenant itself gives the person."""
+
+    id: str
+    account: str
+    user: str
+    name: str
+    role: Role
+    kind: MemberKind = MemberKind.BUSINESS
+    email: str | None = None
+    version: int = 0
+
+    @property
+    def effective_role(self) -> Role:
+        return Role.ADMIN if self.kind is MemberKind.PRACTICE else self.role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, as the authoriser found: a machine client of the tenant, or a person.
+
+    A machine client acts in all accounts within its scopes; `on_behalf_of` records whom it acts for.
+    """
+
+    tenant: str
+    subject: str
+    is_machine: bool
+    scopes: frozenset[str] = field(default_factory=frozenset)
+    on_behalf_of: str | None = None
+
+    @property
+    def actor(self) -> str:
+        return self.subject if self.on_behalf_of is None else f"{self.subject} for {self.on_behalf_of}"
+
+    @property
+    def user(self) -> str:
+        """The person whose redeem must match the start: the one acted for, else the caller itself."""
+        return self.on_behalf_of or self.subject
+
+
+SCOPE_OF = {
+    Capability.READ: "ledgerbridge/read",
+    Capability.WORK: "ledgerbridge/work",
+    Capability.MANAGE: "ledgerbridge/manage",
+}
+
+
+def capabilities(caller: Caller, member: Member | None) -> frozenset[Capability]:
+    """What the caller may do in an account, from storage and token alone, never from the request's body."""
+    if caller.is_machine:
+        return frozenset(capability for capability, scope in SCOPE_OF.items() if scope in caller.scopes)
+    return _ALLOWED[member.effective_role] if member else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of an account's append-only log: who did what, for whom, and what it changed."""
+
+    id: str
+    account: str
+    at: datetime
+    actor: str
+    kind: str  # e.g. connection.activated, grant.expired, item.published, settings.changed
+    subject: str | None = None  # the id of what it is about
+    before: dict[str, object] | None = None
+    after: dict[str, object] | None = None

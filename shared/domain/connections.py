@@ -1,0 +1,168 @@
+"""Connections: an account's link to one organisation in some accounting software, and how it may move."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from shared.domain.errors import Problem, fail
+from shared.domain.lists import Book, Kind
+
+
+class Slot(StrEnum):
+    MAIN = "main"
+    BILL = "bill"
+    APPROVALMAX = "approvalmax"
+
+
+class ConnectionStatus(StrEnum):
+    PENDING_CONSENT = "pending_consent"
+    CHOOSING_ORGANISATION = "choosing_organisation"
+    IMPORTING = "importing"
+    ACTIVE = "active"
+    EXPIRED = "expired"  # the grant died of age or idleness
+    REVOKED = "revoked"  # the person or the provider withdrew consent
+    BROKEN = "broken"  # the organisation is gone or inactive at the provider
+    CLOSING = "closing"
+    DISCONNECTED = "disconnected"
+
+
+_S = ConnectionStatus
+_LIVE: Final = frozenset({_S.IMPORTING, _S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING})
+_MOVES: Final = {
+    _S.PENDING_CONSENT: {_S.CHOOSING_ORGANISATION, _S.DISCONNECTED},
+    _S.CHOOSING_ORGANISATION: {_S.PENDING_CONSENT, _S.IMPORTING, _S.DISCONNECTED},
+    _S.IMPORTING: {_S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.DISCONNECTED},
+    _S.ACTIVE: {_S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING},
+    _S.EXPIRED: {_S.ACTIVE, _S.IMPORTING, _S.CLOSING},
+    _S.REVOKED: {_S.ACTIVE, _S.IMPORTING, _S.CLOSING},
+    _S.BROKEN: {_S.ACTIVE, _S.IMPORTING, _S.CLOSING},
+    _S.CLOSING: {_S.DISCONNECTED},
+    _S.DISCONNECTED: set(),
+}
+
+
+class PublishAs(StrEnum):
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    AWAITING_PAYMENT = "awaiting_payment"
+    PAID = "paid"  # "paid where possible": awaiting payment when the item is unpaid or nothing is linked
+
+
+class Destination(StrEnum):
+    """Where a document goes, in neutral words; each provider's profile says which it offers for costs and sales."""
+
+    PURCHASES = "purchases"
+    SALES = "sales"
+    BANK_ACCOUNTS = "bank_accounts"
+    EXPENSE_CLAIMS = "expense_claims"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a connection does when neither the item nor a rule says; tax rates are local entry ids."""
+
+    costs_destination: Destination = Destination.PURCHASES
+    sales_destination: Destination = Destination.SALES
+    publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
+    sales_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
+    default_costs_tax_rate: str | None = None
+    default_sales_tax_rate: str | None = None
+    attach_files: bool = True
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """What the provider says of the company behind a connection, as of the last refresh.
+
+    Lock dates are the last locked day: documents dated on or before it are inside the lock.
+    `lock_exempt` is true when the person who consented may post before the period lock (Xero advisers).
+    """
+
+    id: str
+    name: str
+    country: str | None = None
+    base_currency: str | None = None
+    plan: str | None = None
+    timezone: str | None = None
+    period_lock_date: date | None = None
+    year_end_lock_date: date | None = None
+    lock_exempt: bool = False
+    active: bool = True
+    removal_id: str | None = None  # what the provider wants for removing this organisation from the grant
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationOffer:
+    """One organisation of a consent, as shown for the explicit choice."""
+
+    organisation: Organisation
+    already_linked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListHealth:
+    """How one list of a connection stands. `cursor` is the provider's position of the last complete pass."""
+
+    kind: Kind
+    last_good_at: datetime | None = None
+    last_full_at: datetime | None = None
+    cursor: str | None = None
+    entries: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection. `organisation` is pinned by the person's choice and sent with every call."""
+
+    id: str
+    tenant: str
+    account: str
+    provider: str
+    slot: Slot
+    status: ConnectionStatus
+    created_at: datetime
+    created_by: str
+    grant: str | None = None
+    pending_grant: str | None = None
+    organisation: Organisation | None = None
+    settings: Settings = Settings()
+    lists: dict[str, ListHealth] = field(default_factory=dict)
+    paused_at: datetime | None = None
+    parked_until: datetime | None = None
+    failed_drains: int = 0
+    problem: Problem | None = None
+    activated_at: datetime | None = None
+    consent_expires_at: datetime | None = None
+    version: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in _LIVE
+
+    @property
+    def pinned(self) -> Organisation:
+        """The organisation, where one must have been chosen; raises organisation_not_chosen."""
+        if self.organisation is None:
+            raise fail("organisation_not_chosen")
+        return self.organisation
+
+    @property
+    def book(self) -> Book:
+        return Book(self.tenant, self.account, self.provider, self.pinned.id)
+
+    def moved(self, to: ConnectionStatus, problem: Problem | None = None) -> "Connection":
+        """The connection in another status; a move that the design does not allow is a bug and raises ValueError."""
+        if to is not self.status and to not in _MOVES[self.status]:
+            raise ValueError(f"a connection does not move from {self.status} to {to}")
+        return replace(self, status=to, problem=problem)
+
+    def why_not_publishing(self) -> Problem | None:
+        """The reason why nothing may be sent through this connection now, or None."""
+        if self.status in {_S.EXPIRED, _S.REVOKED}:
+            return Problem("connection_expired")
+        if self.status is not _S.ACTIVE:
+            return Problem("connection_not_active", details={"status": self.status.value})
+        return None

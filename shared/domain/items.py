@@ -1,0 +1,186 @@
+"""Items: receipts, invoices and credit notes on their way into the books."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.errors import Problem
+
+
+class Side(StrEnum):
+    COSTS = "costs"
+    SALES = "sales"
+
+
+class ItemType(StrEnum):
+    RECEIPT = "receipt"
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class TaxMode(StrEnum):
+    """How line amounts stand to tax: `exclusive` without, `inclusive` with, `none` when the document has no tax."""
+
+    EXCLUSIVE = "exclusive"
+    INCLUSIVE = "inclusive"
+    NONE = "none"
+
+
+class Stage(StrEnum):
+    RECEIVED = "received"
+    NEEDS_REVIEW = "needs_review"
+    READY = "ready"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    UNKNOWN = "unknown"
+    PUBLISHED = "published"
+
+
+class Place(StrEnum):
+    INBOX = "inbox"
+    CLAIM = "claim"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `amount` is the line's total in the item's tax mode, `tax_amount` the document's own figure if it has one.
+
+    category, tax_rate, product and tracking (at most one value per dimension) are local entry ids.
+    """
+
+    description: str
+    amount: Decimal
+    quantity: Decimal = Decimal(1)
+    unit_amount: Decimal | None = None
+    tax_amount: Decimal | None = None
+    category: str | None = None
+    tax_rate: str | None = None
+    product: str | None = None
+    tracking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The file of an item: where it is kept and what it was when it was accepted. `size` in bytes."""
+
+    key: str
+    file_name: str
+    mime_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a document says and how it is coded. Edits change it; publishing never does.
+
+    `contact` is the local id of the supplier (costs) or customer (sales). Amounts are in `currency`.
+    """
+
+    id: str
+    tenant: str
+    account: str
+    side: Side
+    type: ItemType
+    created_at: datetime
+    currency: str
+    tax_mode: TaxMode
+    total: Decimal
+    lines: tuple[Line, ...]
+    contact: str | None = None
+    date: date | None = None
+    due_date: date | None = None
+    number: str | None = None
+    description: str | None = None
+    tax_total: Decimal | None = None
+    exchange_rate: Decimal | None = None
+    paid: bool = False
+    paid_on: date | None = None
+    payment_method: str | None = None
+    destination: Destination | None = None
+    publish_as: PublishAs | None = None
+    external_id: str | None = None
+    document: Document | None = None
+    version: int = 0
+
+
+class FactOutcome(StrEnum):
+    """How one of an item's facts at the provider stands: document, payment, attachment."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A payment or a file at the provider: its outcome, the provider's id, and what went wrong."""
+
+    outcome: FactOutcome
+    provider_id: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where an item went: kept per connection and organisation, so that another organisation is never confused."""
+
+    connection: str
+    organisation: str
+    document_id: str
+    document_type: str  # the provider's word: Invoices, CreditNotes, BankTransactions
+    at: datetime
+    status: str
+    number: str | None = None
+    url: str | None = None
+    total: Decimal | None = None
+    payment: Fact | None = None
+    attachment: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list of items shows of one, kept in its state so that listing reads one record per item."""
+
+    side: Side
+    type: ItemType
+    currency: str
+    total: Decimal
+    contact: str | None = None
+    date: date | None = None
+    number: str | None = None
+    has_document: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """Where an item stands: at most 1 KB stored, so that publishing costs one write unit for it.
+
+    `generation` counts publications: unarchiving with `clear` begins the next. Queued and publishing are not stored:
+    the pending marker is the queued state. `coding_version` stamps the readiness that was computed.
+    """
+
+    item: str
+    stage: Stage
+    place: Place
+    summary: Summary
+    generation: int = 1
+    coding_version: int = -1
+    reasons: tuple[Problem, ...] = ()
+    last_error: Problem | None = None
+    published: Published | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """A line of an item's history."""
+
+    at: datetime
+    actor: str
+    what: str
+    details: dict[str, object] = field(default_factory=dict)

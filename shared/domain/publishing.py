@@ -1,0 +1,193 @@
+"""Publishing: pending markers, batches and their three outcomes."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMarker:
+    """The queued state of an item. Unclaimed while `batch` is None; a claim names the item version it froze.
+
+    `attach_only` asks for the file alone: the document is published, its upload failed.
+    """
+
+    tenant: str
+    account: str
+    connection: str
+    provider: str
+    organisation: str
+    item: str
+    item_version: int
+    generation: int
+    queued_at: datetime
+    publication: str | None = None
+    batch: str | None = None
+    attach_only: bool = False
+
+
+class FactKind(StrEnum):
+    """What a batch creates. Each fact has its own marker, key, outcome and retry."""
+
+    SUPPLIERS = "suppliers"
+    DOCUMENTS = "documents"
+    PAYMENTS = "payments"
+
+
+class BatchStatus(StrEnum):
+    PREPARED = "prepared"
+    SENDING = "sending"
+    ANSWERED = "answered"
+    UNKNOWN = "unknown"
+    SPLIT = "split"
+    CLOSED = "closed"
+
+
+BATCH_MOVES = {
+    BatchStatus.PREPARED: {BatchStatus.SENDING, BatchStatus.CLOSED},
+    BatchStatus.SENDING: {
+        BatchStatus.SENDING,
+        BatchStatus.ANSWERED,
+        BatchStatus.UNKNOWN,
+        BatchStatus.SPLIT,
+        BatchStatus.PREPARED,
+    },
+    BatchStatus.UNKNOWN: {BatchStatus.SENDING, BatchStatus.ANSWERED, BatchStatus.SPLIT},
+    BatchStatus.ANSWERED: {BatchStatus.CLOSED},
+    BatchStatus.SPLIT: set(),
+    BatchStatus.CLOSED: set(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One element of a batch: what it stands for here (an item or a list entry) and how it is known there.
+
+    `fingerprint` holds what the provider may be searched by when it has no field for a marker: contact, number, date,
+    currency, total (text), line count. `refers_to` is the provider's id a payment pays.
+    """
+
+    subject: str
+    marker: str
+    fingerprint: dict[str, Any]
+    account: str
+    has_payment: bool = False
+    has_file: bool = False
+    refers_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A group of elements sent in one call, and the record of how that went.
+
+    `key` goes out as the provider's idempotency key; `resource` is the provider's collection (Invoices, CreditNotes,
+    BankTransactions, Contacts, Payments). The body and the answers are kept apart: both are written once.
+    """
+
+    id: str
+    tenant: str
+    account: str
+    connection: str
+    provider: str
+    organisation: str
+    fact: FactKind
+    resource: str
+    key: str
+    status: BatchStatus
+    members: tuple[Member, ...]
+    created_at: datetime
+    attempt: int = 0
+    epoch: int = 0
+    first_sent_at: datetime | None = None
+    sent_at: datetime | None = None
+    sent_with_grant: str | None = None
+    sent_with_token_version: int | None = None
+    looked_up: int = 0  # look-ups made without finding everything
+    parent: str | None = None
+    version: int = 0
+
+    def moved(self, to: BatchStatus, **changes: Any) -> "Batch":
+        """The batch in another status; raises ValueError on a move that the design does not have."""
+        if to not in BATCH_MOVES[self.status]:
+            raise ValueError(f"a batch does not move from {self.status} to {to}")
+        return replace(self, status=to, **changes)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in {BatchStatus.CLOSED, BatchStatus.SPLIT}
+
+
+class Verdict(StrEnum):
+    """What is known of one element after a call or a look-up."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ElementAnswer:
+    """The outcome of one element, matched by its marker and never by its position.
+
+    `status` and `number` as the provider has them; `total` as text in the document's currency; `voided` when the
+    document was found but is void or deleted there: it counts as done and is never made again.
+    """
+
+    marker: str
+    verdict: Verdict
+    provider_id: str | None = None
+    number: str | None = None
+    status: str | None = None
+    total: str | None = None
+    url: str | None = None
+    problem: Problem | None = None
+    voided: bool = False
+
+
+class PublicationStatus(StrEnum):
+    EXPANDING = "expanding"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """Count and sum (text) of the documents of one currency and destination, before and after."""
+
+    currency: str
+    destination: str
+    count: int
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A bulk request: stored, answered 202, expanded by the worker in slices of `items` from `expanded` on."""
+
+    id: str
+    tenant: str
+    account: str
+    requested_by: str
+    requested_at: datetime
+    items: tuple[str, ...]
+    status: PublicationStatus
+    expanded: int = 0
+    accepted: int = 0
+    refused: tuple[tuple[str, Problem], ...] = ()
+    expected: tuple[ControlTotal, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """The message of the publish queue: go and look at one organisation. `hops` bounds self-made messages."""
+
+    schema: int
+    tenant: str
+    account: str
+    provider: str
+    organisation: str
+    hops: int = 0
