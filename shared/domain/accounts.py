@@ -54,6 +54,7 @@ class Account:
     coding_version: int = 0
     publishing_integration: str | None = None  # a slot: main, bill, approvalmax
     expense_claims_integration: str | None = None
+    deleted_at: datetime | None = None
     version: int = 0
 
 

@@ -1,6 +1,7 @@
 """Errors that carry their handling. The catalogue of codes is shared/domain/catalogue.py; GET /v1/errors lists it."""
 
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -56,7 +57,7 @@ class Problem:
     field: str | None = None
     provider_text: str | None = None
     until: datetime | None = None
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = attribute(default_factory=dict)
 
 
 class LedgerbridgeError(Exception):

@@ -8,6 +8,8 @@ from enum import StrEnum
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.errors import Problem
 
+CalendarDate = date  # the fields below are named date as well
+
 
 class Side(StrEnum):
     COSTS = "costs"
@@ -46,7 +48,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `amount` is the line's total in the item's tax mode, `tax_amount` the document's own figure if it has one.
+    """One line. `amount` is the line's total in the item's tax mode, `tax_amount` the document's own figure if any.
 
     category, tax_rate, product and tracking (at most one value per dimension) are local entry ids.
     """
@@ -91,14 +93,14 @@ class Item:
     total: Decimal
     lines: tuple[Line, ...]
     contact: str | None = None
-    date: date | None = None
-    due_date: date | None = None
+    date: CalendarDate | None = None
+    due_date: CalendarDate | None = None
     number: str | None = None
     description: str | None = None
     tax_total: Decimal | None = None
     exchange_rate: Decimal | None = None
     paid: bool = False
-    paid_on: date | None = None
+    paid_on: CalendarDate | None = None
     payment_method: str | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
@@ -151,7 +153,7 @@ class Summary:
     currency: str
     total: Decimal
     contact: str | None = None
-    date: date | None = None
+    date: CalendarDate | None = None
     number: str | None = None
     has_document: bool = False
 

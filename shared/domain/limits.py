@@ -19,7 +19,7 @@ class LimitScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitFigures:
-    """A provider's limits from its profile. Calls per organisation and minute, per organisation and day, per app and minute."""
+    """A provider's limits from its profile: calls per organisation and minute or day, per app and minute."""
 
     per_minute: int
     per_day: int

@@ -1,0 +1,297 @@
+"""What a provider must offer, and its facts as data. Use cases know providers through this file alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from shared.domain.connections import Destination, Organisation, PublishAs, Settings, Slot
+from shared.domain.errors import Problem
+from shared.domain.items import Item, ItemType, Side
+from shared.domain.limits import Blocked, LimitFigures, LimitReading
+from shared.domain.lists import Entry, Kind
+from shared.domain.publishing import Batch, ElementAnswer
+from shared.domain.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthFacts:
+    """A provider's OAuth endpoints (paths joined to `hosts`) and habits; lifetimes as the provider publishes them."""
+
+    authorize_url: str
+    token_url: str
+    revoke_url: str
+    scopes: tuple[str, ...]
+    pkce: bool
+    access_lifetime: timedelta
+    refresh_idle_limit: timedelta
+    # How long a rotated refresh token still works, for answers that were lost; None where there is no grace.
+    rotation_grace: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingFacts:
+    """What the publisher must know. `settle` is how long after the last send `absent` may be concluded.
+
+    `key_lifetime` is how long the same key and bytes may be sent again instead of looking up; it counts from the
+    first send, and only with the same access token where `key_bound_to_token`.
+    """
+
+    batch_elements: int
+    batch_bytes: int
+    settle: timedelta
+    key_lifetime: timedelta
+    key_bound_to_token: bool
+    file_bytes: int
+    files_per_document: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A provider's facts, the single place where they stand; GET /v1/providers is made from it."""
+
+    name: str
+    title: str
+    slots: tuple[Slot, ...]
+    steps: tuple[str, ...]  # what a person does, shown before connecting
+    kinds: tuple[Kind, ...]
+    delta_kinds: frozenset[Kind]  # lists that can be asked for changes only
+    destinations: Mapping[Side, tuple[Destination, ...]]
+    publish_as: Mapping[Destination, tuple[PublishAs, ...]]
+    item_types: Mapping[Side, tuple[ItemType, ...]]
+    cannot: tuple[tuple[str, str], ...]  # what it cannot do, and why
+    oauth: OAuthFacts
+    limits: LimitFigures
+    publishing: PublishingFacts
+    url_variable: str  # LEDGERBRIDGE_<NAME>_URL: scheme and host of every call, on a local stage
+
+
+class CallFailed(Exception):
+    """A call that gave no usable answer to its question. `sent` tells whether the provider may have acted on it."""
+
+    def __init__(self, problem: Problem, *, sent: bool) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+        self.sent = sent
+
+
+class LimitReached(Exception):
+    """No call may be made before `blocked.until`: our own window is used up, or the provider answered 429."""
+
+    def __init__(self, blocked: Blocked) -> None:
+        super().__init__(f"{blocked.scope} limit until {blocked.until.isoformat()}")
+        self.blocked = blocked
+
+
+class TokenRefused(Exception):
+    """The provider refused the access token (401): refresh once and repeat; a second refusal ends the matter."""
+
+
+class AccessLost(Exception):
+    """The organisation or the person's rights are gone (403, inactive organisation): no refresh will help."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class WholeRefused(Exception):
+    """A batch refused as a whole without naming elements: it is split until the poison element stands alone."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every call to an organisation needs: who it is for, how to pay for it, and until when it may run.
+
+    `permit` is called before each call and raises LimitReached instead of waiting; `observe` is told what each answer's
+    headers said; `deadline` (UTC) bounds each call: no call starts that could not end before it.
+    """
+
+    base_url: str
+    access_token: Secret
+    organisation: str
+    deadline: datetime
+    permit: Callable[[], None]
+    observe: Callable[[LimitReading], None]
+    now: Callable[[], datetime]
+    pace: float = 1.0  # provider seconds in one of ours: 1 but for a sandbox whose clock is sped up
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a list. `next` is None on the last page; `cursor` is what the next delta starts from.
+
+    `partial_kinds` names what else the page's entries belong to: a provider's contacts are suppliers and customers.
+    """
+
+    entries: tuple[Entry, ...]
+    next: str | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Everything an item refers to, found in the connected book; what could not be found stands in `problems`.
+
+    Keys are local ids. `bank_account` is the one linked to the payment method for this book.
+    """
+
+    contact: Entry | None
+    categories: Mapping[str, Entry]
+    tax_rates: Mapping[str, Entry]
+    products: Mapping[str, Entry]
+    tracking: Mapping[str, Entry]  # dimension values
+    dimensions: Mapping[str, Entry]
+    bank_account: Entry | None
+    currencies: frozenset[str]  # codes the organisation has enabled; its base currency is among them
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how an item will be published: settings applied to it, the organisation's facts, our markers."""
+
+    organisation: Organisation
+    settings: Settings
+    destination: Destination
+    publish_as: PublishAs
+    marker: str
+    link: str | None = None  # a link back to the item that the provider may show
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An element ready to be put into a batch: the provider's collection, its JSON, and how to find it again."""
+
+    resource: str
+    element: Mapping[str, Any]
+    fingerprint: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A document to pay, or to give a file: the provider's own id and collection."""
+
+    resource: str
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileToAttach:
+    """A file as the provider will get it; `name` is already free of characters it refuses."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a webhook said happened: go and look. `id` is unique per notice, for telling repeats apart."""
+
+    id: str
+    organisation: str
+    kinds: frozenset[Kind] = field(default_factory=frozenset)
+
+
+class Provider(Protocol):
+    """One accounting software. Every method that calls out raises CallFailed, LimitReached, TokenRefused or AccessLost.
+
+    Mapping methods (`check`, `draft`, `payment`, `new_supplier`) are pure.
+    """
+
+    @property
+    def profile(self) -> Profile: ...
+
+    # --- organisations and lists
+    def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:
+        """The organisations this consent covers, each with the id it is removed by. `session.organisation` is empty."""
+        ...
+
+    def organisation(self, session: Session, subject: str) -> Organisation:
+        """The organisation's facts, with `lock_exempt` worked out for the person `subject` who consented."""
+        ...
+
+    def remove_organisation(self, session: Session, removal_id: str) -> None:
+        """Take one organisation off the grant, leaving the person's others. Already gone is success."""
+        ...
+
+    def list_page(self, session: Session, kinds: Sequence[Kind], page: str | None, since: str | None) -> ListPage:
+        """One page of the lists that one request brings (a provider's contacts are suppliers and customers).
+
+        Entries come without local ids of ours: `id` is empty, the caller derives it from the book.
+        """
+        ...
+
+    def list_groups(self) -> Sequence[tuple[Kind, ...]]:
+        """The lists that come together, in the order in which they are pulled."""
+        ...
+
+    # --- publishing
+    def check(self, item: Item, resolved: Resolved, target: Target) -> list[Problem]:
+        """Every problem that can be known without a call, in the order of the item's fields."""
+        ...
+
+    def draft(self, item: Item, resolved: Resolved, target: Target) -> Draft:
+        """The element for an item that `check` found nothing wrong with."""
+        ...
+
+    def new_supplier(self, entry: Entry, marker: str) -> Draft:
+        """The element that creates a contact for an entry that the provider does not have yet."""
+        ...
+
+    def payment(self, item: Item, document: Wanted, resolved: Resolved, marker: str) -> Draft:
+        """The element that records that the document was paid in full from the linked bank account."""
+        ...
+
+    def body(self, resource: str, elements: Sequence[Mapping[str, Any]]) -> bytes:
+        """The exact bytes of a batch; the same elements always give the same bytes."""
+        ...
+
+    def send(self, session: Session, batch: Batch, body: bytes) -> list[ElementAnswer]:
+        """Create the batch's elements, one call. Members without an answer are missing from the result.
+
+        Raises WholeRefused when the provider refused all for one; CallFailed with `sent` when the outcome is unknown.
+        """
+        ...
+
+    def find(self, session: Session, batch: Batch, held: frozenset[str]) -> list[ElementAnswer]:
+        """Look the batch's members up by marker or fingerprint, in few calls for all. Members not found are missing.
+
+        `held` are provider ids that other items of ours already are; a fingerprint never matches those. Two matches
+        for one member give Verdict.UNKNOWN.
+        """
+        ...
+
+    def attach(self, session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
+        """Upload one file; returns the provider's attachment id. Raises WholeRefused when the provider refuses it."""
+        ...
+
+    def attached(self, session: Session, document: Wanted, file: FileToAttach) -> str | None:
+        """The id of the file if the document already has it (by name and size), else None."""
+        ...
+
+    def document_url(self, resource: str, document_id: str) -> str | None:
+        """Where a person sees the document in the accounting software."""
+        ...
+
+    # --- webhooks
+    def notices(self, raw: bytes, headers: Mapping[str, str], key: Secret) -> list[Notice] | None:
+        """The notices of a webhook's raw body, or None when its signature is not the provider's."""
+        ...
+
+
+def file_name_for(item: str, name: str) -> str:
+    """The name a file gets at the provider: unique per item, so that a repeated upload replaces and never doubles."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem or ending}-{item[-6:]}{dot}{ending if stem else ''}"
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount in the one form used in fingerprints: no exponent, no trailing zeros."""
+    return format(amount.normalize(), "f")
