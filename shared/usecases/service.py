@@ -1,0 +1,209 @@
+"""The composition root: everything a use case may reach, built on first use."""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.aws.clients import Clients
+from shared.aws.clock import Clock
+from shared.aws.settings import Settings
+
+if TYPE_CHECKING:
+    from shared.aws.apps import ProviderApps
+    from shared.aws.documents import Documents
+    from shared.aws.queues import Queue
+    from shared.aws.signing import Signer
+    from shared.aws.vault import Vault
+    from shared.providers.contract import Provider
+    from shared.storage.accounts import AccountStore
+    from shared.storage.agenda import AgendaStore
+    from shared.storage.batches import BatchStore
+    from shared.storage.connections import ConnectionStore
+    from shared.storage.events import EventStore
+    from shared.storage.grants import GrantStore
+    from shared.storage.idempotency import IdempotencyStore
+    from shared.storage.items import ItemStore
+    from shared.storage.leases import LeaseStore
+    from shared.storage.lists import ListStore
+    from shared.storage.organisations import OrganisationStore
+    from shared.storage.publications import PublicationStore
+    from shared.storage.seen import SeenStore
+    from shared.storage.states import StateStore
+    from shared.storage.table import Table
+    from shared.storage.tenants import TenantStore
+    from shared.storage.windows import WindowStore
+
+
+class Service:
+    """One per cold start. Attributes are made when first asked for, so a function loads only what it uses.
+
+    A function that was not given a table, queue or secret meets SettingsError, naming the variable, when it asks.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, clients: Clients | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock(settings.clock_factor)
+        self.clients = clients or Clients(path_style=settings.is_local)
+        self._tables: dict[str, Table] = {}
+
+    @classmethod
+    def from_environment(cls) -> "Service":
+        """The service as the function's environment describes it; raises SettingsError listing all that is wrong."""
+        return cls(Settings.read(os.environ))
+
+    def table(self, name: str) -> "Table":
+        """One of the tables of the design: connections, lists, items, vault, claims, agenda, organisations."""
+        from shared.storage.table import Table
+
+        if name not in self._tables:
+            self._tables[name] = Table(self.clients.dynamodb, self.settings.table(name))
+        return self._tables[name]
+
+    # --- connections table
+    @cached_property
+    def tenants(self) -> "TenantStore":
+        from shared.storage.tenants import TenantStore
+
+        return TenantStore(self.table("connections"))
+
+    @cached_property
+    def accounts(self) -> "AccountStore":
+        from shared.storage.accounts import AccountStore
+
+        return AccountStore(self.table("connections"))
+
+    @cached_property
+    def connections(self) -> "ConnectionStore":
+        from shared.storage.connections import ConnectionStore
+
+        return ConnectionStore(self.table("connections"))
+
+    @cached_property
+    def events(self) -> "EventStore":
+        from shared.storage.events import EventStore
+
+        return EventStore(self.table("connections"))
+
+    # --- lists, items
+    @cached_property
+    def lists(self) -> "ListStore":
+        from shared.storage.lists import ListStore
+
+        return ListStore(self.table("lists"))
+
+    @cached_property
+    def items(self) -> "ItemStore":
+        from shared.storage.items import ItemStore
+
+        return ItemStore(self.table("items"))
+
+    @cached_property
+    def publications(self) -> "PublicationStore":
+        from shared.storage.publications import PublicationStore
+
+        return PublicationStore(self.table("items"))
+
+    @cached_property
+    def batches(self) -> "BatchStore":
+        from shared.storage.batches import BatchStore
+
+        return BatchStore(self.table("items"))
+
+    # --- the two tables that cross tenants
+    @cached_property
+    def organisations(self) -> "OrganisationStore":
+        from shared.storage.organisations import OrganisationStore
+
+        return OrganisationStore(self.table("organisations"))
+
+    @cached_property
+    def agenda(self) -> "AgendaStore":
+        from shared.storage.agenda import AgendaStore
+
+        return AgendaStore(self.table("agenda"))
+
+    # --- vault
+    @cached_property
+    def grants(self) -> "GrantStore":
+        from shared.storage.grants import GrantStore
+
+        return GrantStore(self.table("vault"))
+
+    @cached_property
+    def vault(self) -> "Vault":
+        from shared.aws.vault import Vault
+
+        return Vault(self.clients.kms, self.settings.text("vault_key_arn"))
+
+    # --- claims
+    @cached_property
+    def leases(self) -> "LeaseStore":
+        from shared.storage.leases import LeaseStore
+
+        return LeaseStore(self.table("claims"))
+
+    @cached_property
+    def windows(self) -> "WindowStore":
+        from shared.storage.windows import WindowStore
+
+        return WindowStore(self.table("claims"))
+
+    @cached_property
+    def states(self) -> "StateStore":
+        from shared.storage.states import StateStore
+
+        return StateStore(self.table("claims"))
+
+    @cached_property
+    def idempotency(self) -> "IdempotencyStore":
+        from shared.storage.idempotency import IdempotencyStore
+
+        return IdempotencyStore(self.table("claims"))
+
+    @cached_property
+    def seen(self) -> "SeenStore":
+        from shared.storage.seen import SeenStore
+
+        return SeenStore(self.table("claims"))
+
+    # --- the rest of AWS
+    @cached_property
+    def publish_queue(self) -> "Queue":
+        from shared.aws.queues import Queue
+
+        return Queue(self.clients.sqs, self.settings.queue("publish"))
+
+    @cached_property
+    def refresh_queue(self) -> "Queue":
+        from shared.aws.queues import Queue
+
+        return Queue(self.clients.sqs, self.settings.queue("refresh"))
+
+    @cached_property
+    def documents(self) -> "Documents":
+        from shared.aws.documents import Documents
+
+        return Documents(self.clients.s3, self.settings.text("documents_bucket"))
+
+    @cached_property
+    def apps(self) -> "ProviderApps":
+        from shared.aws.apps import ProviderApps
+
+        return ProviderApps(self.clients.secretsmanager, self.settings.text("provider_apps_secret"))
+
+    @cached_property
+    def signer(self) -> "Signer":
+        from shared.aws.signing import Signer
+
+        return Signer.from_secret(self.clients.secretsmanager, self.settings.text("signing_secret"))
+
+    # --- providers
+    def provider(self, name: str) -> "Provider":
+        """The connector of one provider, imported on first use; raises provider_unknown."""
+        from shared.providers.registry import provider
+
+        return provider(name)
+
+    def provider_url(self, name: str) -> str:
+        """What replaces scheme and host of every call to a provider on the local stage; "" for its own addresses."""
+        return self.settings.provider_urls.get(name, "")
