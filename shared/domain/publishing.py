@@ -83,11 +83,13 @@ class Member:
 class Batch:
     """A group of elements sent in one call, and the record of how that went.
 
+    `claim` is the batch id that its members' markers were claimed with: a split batch's children keep their root's.
     `key` goes out as the provider's idempotency key; `resource` is the provider's collection (Invoices, CreditNotes,
     BankTransactions, Contacts, Payments). The body and the answers are kept apart: both are written once.
     """
 
     id: str
+    claim: str
     tenant: str
     account: str
     connection: str

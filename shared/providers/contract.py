@@ -253,6 +253,10 @@ class Provider(Protocol):
         """The exact bytes of a batch; the same elements always give the same bytes."""
         ...
 
+    def elements(self, resource: str, body: bytes) -> Sequence[Mapping[str, Any]]:
+        """The elements of a body in their order: what `body` was made from."""
+        ...
+
     def send(self, session: Session, batch: Batch, body: bytes) -> list[ElementAnswer]:
         """Create the batch's elements, one call. Members without an answer are missing from the result.
 

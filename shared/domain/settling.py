@@ -1,0 +1,74 @@
+"""What to do next with a batch whose outcome is not known: pure, so that every order of events can be tried."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
+
+SENDS_WITH_ONE_KEY = 3
+
+
+class Step(StrEnum):
+    RESEND = "resend"  # same key, same bytes: the provider answers what it answered
+    LOOK_UP = "look_up"
+    WAIT = "wait"  # until `at`: before the settle time nothing may be called absent
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    step: Step
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """A provider's times, in our own clock: how long one key answers for, and when `absent` may be concluded."""
+
+    key_lifetime: timedelta
+    key_bound_to_token: bool
+    settle: timedelta
+
+
+def next_step(
+    batch: Batch, now: datetime, patience: Patience, *, token: tuple[str, int], partly_answered: bool
+) -> NextStep:
+    """How an unknown batch goes on. `token` is (grant, token_version) of the access token a resend would use.
+
+    A batch that was partly answered is never resent whole: its missing elements are looked up.
+    """
+    if batch.first_sent_at is None or batch.sent_at is None:
+        raise ValueError("a batch that was never sent is not unknown")
+    same_token = token == (batch.sent_with_grant, batch.sent_with_token_version)
+    key_answers = now - batch.first_sent_at < patience.key_lifetime and (same_token or not patience.key_bound_to_token)
+    if key_answers and not partly_answered and batch.attempt < SENDS_WITH_ONE_KEY:
+        return NextStep(Step.RESEND)
+    settled_at = batch.sent_at + patience.settle
+    if batch.looked_up and now < settled_at:
+        return NextStep(Step.WAIT, settled_at)
+    return NextStep(Step.LOOK_UP)
+
+
+def may_conclude_absent(batch: Batch, now: datetime, patience: Patience) -> bool:
+    """Whether a look-up that started at `now` and found nothing proves that nothing is there."""
+    return batch.sent_at is not None and now >= batch.sent_at + patience.settle
+
+
+def missing(members: Iterable[Member], answers: Iterable[ElementAnswer]) -> tuple[Member, ...]:
+    """The members that no answer names, whatever order the answers came in."""
+    answered = {answer.marker for answer in answers}
+    return tuple(member for member in members if member.marker not in answered)
+
+
+def trusted(members: Iterable[Member], answers: Iterable[ElementAnswer]) -> tuple[ElementAnswer, ...]:
+    """The answers that name one of our members exactly once; anything else is looked up instead of believed."""
+    ours = {member.marker for member in members}
+    named = list(answers)
+    times = Counter(answer.marker for answer in named)
+    return tuple(
+        answer
+        for answer in named
+        if answer.marker in ours and times[answer.marker] == 1 and answer.verdict is not Verdict.UNKNOWN
+    )
