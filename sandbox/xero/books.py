@@ -135,9 +135,11 @@ class Books:
         """The files of one document, whole."""
         self.attachments[owner_id] = files
 
-    def remove(self, table: str, record_id: str) -> None:
-        """Take a record out for good (Xero's items are deleted hard)."""
+    def remove(self, table: str, record: Record) -> None:
+        """Take a record out for good, as Xero does with items; undone like a `put`."""
+        record_id = str(record[ID_FIELDS[table]])
         self._replace(table, record_id, None)
+        self._undo.append(lambda: self._replace(table, record_id, record))
 
     def mark(self) -> int:
         """A point that `undo_to` can return to within this call."""

@@ -17,7 +17,7 @@ Names beginning with "_" are the sandbox's own and never leave it by the API."""
 NO_ID = "00000000-0000-0000-0000-000000000000"
 _MS_DATE = re.compile(r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$")
 _CENT = Decimal("0.01")
-_LARGEST_AMOUNT = Decimal("1e13")
+_LARGEST_AMOUNT = Decimal("1e11")
 
 
 class RefusedError(Exception):
