@@ -122,13 +122,15 @@ TRACKING = (
 SUPPLIERS = {
     "GB": (
         "Northgate Stationers", "Severn Power", "Harbour Telecom", "Whitfield & Sons Couriers", "Café Ñandú",
-        "Müller Büromöbel GmbH", "Åse Bjørnstad Konsult", "Crowther Legal LLP", "Pennine Print Works",
+        "Müller Büromöbel GmbH", "Åse Bjørnstad Konsult",
+        "Crowther Legal LLP", "Pennine Print Works",
         "Brightwater Rates",
         "Fernhill Motors", "Société Générale de Café", "Copperfield Insurance", "O'Neil Plumbing", "Zielona Góra Meble",
         "Oakdene Properties", "Lumen Software Ltd", "Redhill Cleaning", "日本文具株式会社", "Tidewater Fuel",
     ),
     "US": (
-        "Bayside Office Supply", "Granite Peak Internet", "Harper & Lowe CPAs", "Lakeshore Freight", "Sierra Coffee Co.",
+        "Bayside Office Supply", "Granite Peak Internet", "Harper & Lowe CPAs", "Lakeshore Freight",
+        "Sierra Coffee Co.",
     ),
     "AU": ("Banksia Stationery", "Coral Coast Energy", "Jacaranda Legal", "Kookaburra Couriers", "Southern Cross Fuel"),
 }  # fmt: skip

@@ -9,11 +9,11 @@ from sandbox.xero.books import Books, folded
 from sandbox.xero.formats import Record, stamp
 
 
-def apply(books: Books, edit: Mapping[str, Any], now: datetime) -> None:
-    """Apply each named change of `edit`, in its order. Raises KeyError for an unknown change or record, ValueError
-    for a value that is none; the books are then as they were.
+def edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
+    """Apply each named change, in its order. Raises ValueError for an unknown change, an unknown record or a value
+    that is none; the books are then as they were.
 
-    Changes: lock_date, year_end_lock_date (ISO day or null); archive_account, restore_account (code);
+    Known: lock_date, year_end_lock_date (ISO day or null); archive_account, restore_account (code);
     archive_contact, restore_contact (ContactID or name); merge_contact {from, to}; rename_contact {contact, name};
     rename_tracking {from, to}; archive_tracking (category name); archive_tracking_option {category, option};
     subscribe_currency, unsubscribe_currency (code); delete_item (code); delete_tax_rate (TaxType);
@@ -22,12 +22,12 @@ def apply(books: Books, edit: Mapping[str, Any], now: datetime) -> None:
     mark = books.mark()
     organisation = books.organisation
     try:
-        for name, value in edit.items():
+        for name, value in changes.items():
             _CHANGES[name](books, value, stamp(now))
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError) as refused:
         books.undo_to(mark)
         books.organisation = organisation
-        raise
+        raise ValueError(f"cannot edit the books: {refused}") from refused
     books.commit()
 
 
