@@ -1,0 +1,157 @@
+"""Whether an item may be published, as far as it can be told from the item and its entries alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from shared.domain.connections import Destination, PublishAs, Settings
+from shared.domain.errors import Problem
+from shared.domain.items import Item, ItemState, ItemType, Line, Side, Stage, Summary, TaxMode
+from shared.domain.lists import Entry
+from shared.domain.money import rounded
+
+# A state is at most 1 KB as stored: what fits of the reasons is kept, reading one item works them out anew.
+STORED_REASONS: Final = 4
+STORED_TEXT: Final = 160  # characters of a provider's message
+
+
+def coded(item: Item, settings: Settings) -> Item:
+    """The item with the connection's default tax rate on lines that name none; a rate on a line is never replaced.
+
+    A document without tax (`tax_mode` none) takes no rate.
+    """
+    default = settings.default_costs_tax_rate if item.side is Side.COSTS else settings.default_sales_tax_rate
+    if default is None or item.tax_mode is TaxMode.NONE:
+        return item
+    lines = tuple(line if line.tax_rate else replace(line, tax_rate=default) for line in item.lines)
+    return item if lines == item.lines else replace(item, lines=lines)
+
+
+def destination_of(item: Item, settings: Settings) -> Destination:
+    """Where the item goes: its own wish, else the connection's for its side."""
+    if item.destination is not None:
+        return item.destination
+    return settings.costs_destination if item.side is Side.COSTS else settings.sales_destination
+
+
+def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) -> PublishAs:
+    """The status to publish with. `paid` holds only for a paid item whose payment method is linked to a bank account.
+
+    Otherwise `paid` means awaiting payment, as "paid where possible" promises.
+    """
+    wanted = item.publish_as or (settings.publish_as if item.side is Side.COSTS else settings.sales_publish_as)
+    if wanted is PublishAs.PAID and not (item.paid and bank_account is not None):
+        return PublishAs.AWAITING_PAYMENT
+    return wanted
+
+
+def signed_total(summary: Summary) -> Decimal:
+    """The total as it counts in a control total: credit notes are subtracted."""
+    return -summary.total if summary.type is ItemType.CREDIT_NOTE else summary.total
+
+
+def summary_of(item: Item) -> Summary:
+    """What the item's state shows of it in a list."""
+    return Summary(
+        side=item.side,
+        type=item.type,
+        currency=item.currency,
+        total=item.total,
+        contact=item.contact,
+        date=item.date,
+        number=item.number,
+        has_document=item.document is not None,
+    )
+
+
+def own_problems(item: Item, tax_rates: Mapping[str, Entry]) -> list[Problem]:
+    """What any accounting software would object to, in the order of the item's fields.
+
+    `item` has its defaults filled in (`coded`); `tax_rates` are the entries its lines name, as far as they were found.
+    """
+    problems = []
+    if item.contact is None:
+        problems.append(Problem("supplier_missing", "contact"))
+    if item.date is None:
+        problems.append(Problem("date_missing", "date"))
+    if not item.lines:
+        return [*problems, Problem("lines_missing", "lines")]
+    for number, line in enumerate(item.lines):
+        problems += _line_problems(item, number, line)
+    return problems + sum_problems(item, tax_rates)
+
+
+def _line_problems(item: Item, number: int, line: Line) -> Iterable[Problem]:
+    if line.category is None:
+        yield Problem("category_missing", f"lines[{number}].category")
+    if line.tax_rate is None and item.tax_mode is not TaxMode.NONE:
+        yield Problem("tax_rate_missing", f"lines[{number}].tax_rate")
+    if line.unit_amount is not None and rounded(line.quantity * line.unit_amount, item.currency) != line.amount:
+        expected = rounded(line.quantity * line.unit_amount, item.currency)
+        yield _mismatch(f"lines[{number}].amount", expected, line.amount)
+
+
+def line_tax(line: Line, item: Item, tax_rates: Mapping[str, Entry]) -> Decimal | None:
+    """The tax of a line: the document's own figure, else worked out from its rate and rounded per line.
+
+    None where neither is known: the rate is missing or its percentage is.
+    """
+    if item.tax_mode is TaxMode.NONE:
+        return Decimal(0)
+    if line.tax_amount is not None:
+        return line.tax_amount
+    entry = tax_rates.get(line.tax_rate or "")
+    if entry is None or entry.values.get("rate") is None:
+        return None
+    rate = Decimal(str(entry.values["rate"])) / 100
+    if item.tax_mode is TaxMode.INCLUSIVE:
+        return rounded(line.amount - line.amount / (1 + rate), item.currency)
+    return rounded(line.amount * rate, item.currency)
+
+
+def sum_problems(item: Item, tax_rates: Mapping[str, Entry]) -> list[Problem]:
+    """Whether the lines give the document's total, and their tax its tax, to the currency's smallest unit."""
+    net = sum((line.amount for line in item.lines), Decimal(0))
+    taxes = [line_tax(line, item, tax_rates) for line in item.lines]
+    known = None if None in taxes else sum((tax for tax in taxes if tax is not None), Decimal(0))
+    if item.tax_mode is not TaxMode.EXCLUSIVE:
+        total: Decimal | None = net
+    else:
+        total = None if known is None else net + known
+    if total is not None and total != item.total:
+        return [_mismatch("total", total, item.total)]
+    stated = all(line.tax_amount is not None for line in item.lines) or item.tax_mode is TaxMode.EXCLUSIVE
+    if item.tax_total is not None and known is not None and stated and known != item.tax_total:
+        return [_mismatch("tax_total", known, item.tax_total)]
+    return []
+
+
+def _mismatch(field: str, lines: Decimal, stated: Decimal) -> Problem:
+    return Problem("lines_do_not_add_up", field, details={"lines": format(lines, "f"), "stated": format(stated, "f")})
+
+
+def without_repeats(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once: the service's own checks and a provider's may both find the same thing."""
+    seen: dict[tuple[str, str | None], Problem] = {}
+    for problem in problems:
+        seen.setdefault((problem.code, problem.field), problem)
+    return list(seen.values())
+
+
+def judged(state: ItemState, problems: Iterable[Problem], coding_version: int) -> ItemState:
+    """The state after its readiness was worked out. Published and unknown items keep their stage and reasons."""
+    if state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
+        return replace(state, coding_version=coding_version)
+    found = tuple(problems)
+    stage = Stage.NEEDS_REVIEW if found else Stage.READY
+    reasons = tuple(shortened(problem) for problem in found[:STORED_REASONS])
+    return replace(state, stage=stage, reasons=reasons, coding_version=coding_version)
+
+
+def shortened(problem: Problem) -> Problem:
+    """A problem as a state may keep it: the provider's text cut, the values worth naming left to the full answer."""
+    text = problem.provider_text
+    if text is not None and len(text) > STORED_TEXT:
+        text = text[: STORED_TEXT - 3] + "..."
+    return replace(problem, provider_text=text, details={})

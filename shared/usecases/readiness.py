@@ -1,0 +1,283 @@
+"""Find what an item refers to in the connected book, decide where it goes, and say everything that is wrong with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection, Settings, Slot
+from shared.domain.errors import Problem
+from shared.domain.ids import marker_for
+from shared.domain.items import Item, Side
+from shared.domain.lists import Book, Entry, EntryStatus, Kind
+from shared.domain.readiness import coded, destination_of, own_problems, publish_as_of, without_repeats
+from shared.providers.contract import Resolved, Target
+from shared.usecases.service import Service
+
+_SURVIVOR_STEPS: Final = 5  # contacts merged into contacts that were merged in turn
+_INACTIVE: Final = {
+    Kind.CATEGORIES: "account_archived",
+    Kind.SUPPLIERS: "supplier_archived",
+    Kind.CUSTOMERS: "supplier_archived",
+    Kind.TAX_RATES: "tax_rate_not_found",
+    Kind.PRODUCTS: "product_not_found",
+    Kind.DIMENSIONS: "tracking_not_found",
+    Kind.BANK_ACCOUNTS: "bank_account_not_found",
+}
+
+Ref = tuple[Kind, str]
+
+
+class EntryCache:
+    """The entries one invocation has read, so that items which share a supplier or category share the read.
+
+    An entry that the book does not have is remembered as missing. Not for longer than one invocation.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._entries: dict[tuple[Book, Kind, str], Entry | None] = {}
+        self._currencies: dict[Book, frozenset[str]] = {}
+
+    def load(self, book: Book, refs: Iterable[Ref]) -> None:
+        """Read the entries that were not read before, in as few calls as the store can."""
+        wanted = {ref for ref in refs if (book, *ref) not in self._entries}
+        if not wanted:
+            return
+        found = self._service.lists.entries(book, wanted)
+        for kind, entry_id in wanted:
+            self._entries[(book, kind, entry_id)] = found.get(entry_id)
+
+    def get(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
+        """An entry of the book by its local id; the last survivor where it was merged into another."""
+        seen = 0
+        entry = self._one(book, kind, entry_id)
+        while entry is not None and entry.survivor is not None and seen < _SURVIVOR_STEPS:
+            entry, seen = self._one(book, kind, entry.survivor), seen + 1
+        return entry
+
+    def put(self, book: Book, entry: Entry) -> None:
+        """Take note of an entry that was changed here (a supplier that got its provider's id)."""
+        self._entries[(book, entry.kind, entry.id)] = entry
+
+    def currencies(self, book: Book) -> frozenset[str]:
+        """The codes of the book's active currencies."""
+        if book not in self._currencies:
+            self._currencies[book] = frozenset(
+                entry.code or entry.name
+                for entry in self._service.lists.all(book, Kind.CURRENCIES)
+                if entry.status is EntryStatus.ACTIVE
+            )
+        return self._currencies[book]
+
+    def _one(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
+        self.load(book, [(kind, entry_id)])
+        return self._entries[(book, kind, entry_id)]
+
+    def known(self, book: Book, refs: Iterable[Ref]) -> list[Entry]:
+        """Those of the entries that were read and are there."""
+        entries = (self._entries.get((book, *ref)) for ref in refs)
+        return [entry for entry in entries if entry is not None]
+
+
+def publishing_connection(service: Service, account: Account) -> Connection | None:
+    """The live connection in the slot that the account publishes through, or None."""
+    slot = Slot(account.publishing_integration or Slot.MAIN)
+    for connection in service.connections.of_account(account.tenant, account.id):
+        if connection.slot is slot and connection.is_live and connection.organisation is not None:
+            return connection
+    return None
+
+
+def book_of(account: Account, connection: Connection | None) -> Book:
+    """The book whose entries the account's items refer to: the connection's, the last one's, or the account's own."""
+    if connection is not None and connection.organisation is not None:
+        return connection.book
+    if account.current_book is not None:
+        provider, _, organisation = account.current_book.partition(":")
+        return Book(account.tenant, account.id, provider, organisation)
+    return Book.own(account.tenant, account.id)
+
+
+def contact_kind(side: Side) -> Kind:
+    return Kind.SUPPLIERS if side is Side.COSTS else Kind.CUSTOMERS
+
+
+def refs_of(item: Item) -> set[Ref]:
+    """Everything the item names in the connected book (its payment method is the account's own)."""
+    refs: set[Ref] = {(contact_kind(item.side), item.contact)} if item.contact else set()
+    for line in item.lines:
+        named = ((Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate), (Kind.PRODUCTS, line.product))
+        refs |= {(kind, entry_id) for kind, entry_id in named if entry_id}
+        refs |= {(Kind.DIMENSIONS, value) for value in line.tracking}
+    return refs
+
+
+def prefetch(cache: EntryCache, items: Iterable[Item], book: Book) -> None:
+    """Read what many items (already `coded`) refer to in a handful of calls, whatever their number."""
+    items = list(items)
+    refs = {ref for item in items for ref in refs_of(item)}
+    cache.load(book, refs)
+    named = cache.known(book, refs)
+    own = Book.own(book.tenant, book.account)
+    methods: set[Ref] = {(Kind.PAYMENT_METHODS, item.payment_method) for item in items if item.payment_method}
+    cache.load(own, methods)
+    cache.load(
+        book,
+        [(entry.kind, entry.survivor) for entry in named if entry.survivor]
+        + [(Kind.DIMENSIONS, entry.parent) for entry in named if entry.kind is Kind.DIMENSIONS and entry.parent]
+        + [(Kind.BANK_ACCOUNTS, linked) for method in cache.known(own, methods) if (linked := _linked(method, book))],
+    )
+
+
+def _linked(method: Entry, book: Book) -> str | None:
+    links: Mapping[str, str] = method.values.get("bank_accounts") or {}
+    return links.get(f"{book.provider}:{book.organisation}")
+
+
+class _Finder:
+    """Looks up one item's references and collects what is wrong with them, in the caller's words."""
+
+    def __init__(self, cache: EntryCache, book: Book) -> None:
+        self.cache = cache
+        self.book = book
+        self.problems: list[Problem] = []
+
+    def find(self, kind: Kind, entry_id: str | None, field: str, book: Book | None = None) -> Entry | None:
+        if entry_id is None:
+            return None
+        entry = self.cache.get(book or self.book, kind, entry_id)
+        if entry is None:
+            self.problems.append(Problem("entry_unresolved", field, details={"entry": entry_id}))
+            return None
+        if not entry.usable:
+            code = _INACTIVE.get(kind, "entry_inactive")
+            self.problems.append(Problem(code, field, details={"name": entry.name, "code": entry.code or ""}))
+        return entry
+
+    def lines(self, item: Item, kind: Kind, field: str) -> dict[str, Entry]:
+        """The entries that the lines name in one field, by the ids they name them with."""
+        found = {}
+        for number, line in enumerate(item.lines):
+            entry_id: str | None = getattr(line, field)
+            entry = self.find(kind, entry_id, f"lines[{number}].{field}")
+            if entry is not None and entry_id is not None:
+                found[entry_id] = entry
+        return found
+
+    def tracking(self, item: Item) -> tuple[dict[str, Entry], dict[str, Entry]]:
+        values, dimensions = {}, {}
+        for number, line in enumerate(item.lines):
+            for place, value_id in enumerate(line.tracking):
+                field = f"lines[{number}].tracking[{place}]"
+                value = self.find(Kind.DIMENSIONS, value_id, field)
+                if value is None:
+                    continue
+                values[value_id] = value
+                parent = self.find(Kind.DIMENSIONS, value.parent, field)
+                if parent is not None and value.parent is not None:
+                    dimensions[value.parent] = parent
+        return values, dimensions
+
+    def bank_account(self, item: Item) -> Entry | None:
+        method = self.find(Kind.PAYMENT_METHODS, item.payment_method, "payment_method", Book.own(*self._owner))
+        linked = _linked(method, self.book) if method is not None and method.usable else None
+        return self.find(Kind.BANK_ACCOUNTS, linked, "payment_method")
+
+    @property
+    def _owner(self) -> tuple[str, str]:
+        return self.book.tenant, self.book.account
+
+
+def resolve(
+    service: Service, account: Account, item: Item, connection: Connection | None, *, cache: EntryCache | None = None
+) -> Resolved:
+    """Everything a coded item refers to, found in the current book; survivors of merged entries take their place.
+
+    Ids of another book are entry_unresolved, inactive entries keep their place and are named in `problems`. The
+    currencies are read only for an item in another currency than the organisation's own.
+    """
+    cache = cache or EntryCache(service)
+    book = book_of(account, connection)
+    prefetch(cache, [item], book)
+    finder = _Finder(cache, book)
+    contact = finder.find(contact_kind(item.side), item.contact, "contact")
+    categories = finder.lines(item, Kind.CATEGORIES, "category")
+    tax_rates = finder.lines(item, Kind.TAX_RATES, "tax_rate")
+    products = finder.lines(item, Kind.PRODUCTS, "product")
+    tracking, dimensions = finder.tracking(item)
+    return Resolved(
+        contact=contact,
+        categories=categories,
+        tax_rates=tax_rates,
+        products=products,
+        tracking=tracking,
+        dimensions=dimensions,
+        bank_account=finder.bank_account(item),
+        currencies=_currencies(cache, book, item, connection),
+        problems=tuple(finder.problems),
+    )
+
+
+def _currencies(cache: EntryCache, book: Book, item: Item, connection: Connection | None) -> frozenset[str]:
+    base = connection.pinned.base_currency if connection is not None else None
+    if base is not None and item.currency == base:
+        return frozenset({base})
+    return cache.currencies(book) | ({base} if base is not None else set())
+
+
+def target(item: Item, resolved: Resolved, connection: Connection, generation: int) -> Target:
+    """Where and how the item will be published: its own wishes first, then the connection's settings."""
+    settings = connection.settings
+    return Target(
+        organisation=connection.pinned,
+        settings=settings,
+        destination=destination_of(item, settings),
+        publish_as=publish_as_of(item, settings, resolved.bank_account),
+        marker=marker_for(item.tenant, item.id, generation),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An item made ready for a provider: defaults filled in, references found, everything wrong with it named.
+
+    `item` is what the provider's mapping takes; `target` is None while the account has no connection.
+    """
+
+    item: Item
+    resolved: Resolved
+    target: Target | None
+    problems: tuple[Problem, ...]
+
+
+def prepare(
+    service: Service,
+    account: Account,
+    item: Item,
+    connection: Connection | None,
+    *,
+    generation: int = 1,
+    cache: EntryCache | None = None,
+) -> Prepared:
+    """Code, resolve and check one item. Without a connection only what any software would ask for is checked."""
+    item = coded(item, connection.settings if connection is not None else Settings())
+    resolved = resolve(service, account, item, connection, cache=cache)
+    problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
+    if connection is None:
+        return Prepared(item, resolved, None, tuple(without_repeats(problems)))
+    aim = target(item, resolved, connection, generation)
+    problems += service.provider(connection.provider).check(item, resolved, aim)
+    return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
+
+
+def evaluate(
+    service: Service,
+    account: Account,
+    item: Item,
+    connection: Connection | None,
+    *,
+    cache: EntryCache | None = None,
+) -> list[Problem]:
+    """Every problem that can be known without a call: the service's own checks, references, then the provider's."""
+    return list(prepare(service, account, item, connection, cache=cache).problems)
