@@ -95,7 +95,11 @@ def _interpreter(python: str) -> str | None:
         return sys.executable
     command = [find_uv(), "python", "find", "--no-python-downloads", "--no-project", python]
     found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return found.stdout.strip() if found.returncode == 0 else None
+    if found.returncode == 0:
+        return found.stdout.strip()
+    # pyenv hides the versions that are not chosen from the PATH.
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    return next((str(path) for path in sorted(pyenv.glob(f"versions/{python}.*/bin/python"))), None)
 
 
 def _compile(folder: Path, python: str, *, release: bool) -> None:
@@ -168,6 +172,15 @@ def _own_files(area: str) -> Iterator[Path]:
                 yield path
 
 
+def copy_own_code(area: str, folder: Path, target: Target, *, release: bool = False) -> None:
+    """Fill `folder` with the project's own part of an area's artifact, compiled: its functions and shared/."""
+    for path in _own_files(area):
+        copy = folder / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    _compile(folder, target.python, release=release)
+
+
 def build_area(area: str, folder: Path, target: Target, *, release: bool = False) -> None:
     """Fill `folder` with the artifact of the functions of one area.
 
@@ -175,15 +188,9 @@ def build_area(area: str, folder: Path, target: Target, *, release: bool = False
     """
     installed = wheels(target, release=release)
     folder.mkdir(parents=True, exist_ok=True)
-    own = folder / ".own"
-    for path in _own_files(area):
-        copy = own / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    _compile(own, target.python, release=release)
-    for entry in own.iterdir():
-        shutil.move(entry, folder / entry.name)
-    own.rmdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
+        copy_own_code(area, Path(own), target, release=release)
+        shutil.copytree(own, folder, dirs_exist_ok=True)
     shutil.copytree(installed, folder, dirs_exist_ok=True)
     _fix_times(folder)
 
