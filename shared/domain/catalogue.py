@@ -207,6 +207,13 @@ _CONNECTION = [
         "An operator stores the app's client id and secret.",
     ),
     ("refresh_in_progress", _AT, 409, "The lists of this connection are being refreshed.", "Wait for it to end."),
+    (
+        "list_suddenly_empty",
+        _ASK,
+        409,
+        "The accounting software answered with an empty list that had entries before; nothing was changed here.",
+        "Look at the list there; a later refresh takes it up once it has entries again.",
+    ),
 ]
 
 _PLAN = [

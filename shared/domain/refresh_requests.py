@@ -17,11 +17,12 @@ ALL: Final = "all"
 class Position:
     """Where a pass stopped. `epoch` is the refresh lease's: what the pass had seen counts only for the next holder.
 
+    `page` is the next to ask for, None before the first. `since` is the cursor a delta starts from.
     `cursor` is the first page's: the next delta must start from when the pass began, not from when it ended.
     """
 
     kinds: tuple[Kind, ...]
-    page: str
+    page: str | None
     full: bool
     began: datetime
     epoch: int
@@ -31,7 +32,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
-    """A wish that lists be as the provider had them at `requested_at` or later. `kinds` None means every list."""
+    """A wish that lists be as the provider had them at `requested_at` or later. `kinds` None means every list.
+
+    `hops` counts the messages one refresh has sent itself, `tries` the retries after lists that failed.
+    """
 
     id: str
     tenant: str
@@ -42,6 +46,7 @@ class RefreshRequest:
     kinds: frozenset[Kind] | None = None
     full: bool = False
     hops: int = 0
+    tries: int = 0
     position: Position | None = None
     counts: dict[Kind, Counts] = field(default_factory=dict)
     calls: int = 0
@@ -60,6 +65,7 @@ class RefreshRequest:
             "kinds": ALL if self.kinds is None else sorted(self.kinds),
             "full": self.full,
             "hops": self.hops,
+            "tries": self.tries,
             "position": _position_body(self.position) if self.position else None,
             "counts": {kind: counts.as_dict() for kind, counts in self.counts.items()},
             "calls": self.calls,
@@ -89,6 +95,7 @@ def from_body(body: Mapping[str, Any], *, message_id: str, sent_at: datetime) ->
         kinds=None if kinds == ALL else frozenset(Kind(kind) for kind in kinds),
         full=bool(body.get("full")),
         hops=int(body.get("hops", 0)),
+        tries=int(body.get("tries", 0)),
         position=_position(body["position"]) if body.get("position") else None,
         counts={Kind(kind): Counts(**counts) for kind, counts in body.get("counts", {}).items()},
         calls=int(body.get("calls", 0)),

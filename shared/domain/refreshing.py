@@ -10,8 +10,7 @@ from shared.domain.lists import Book, Entry, EntryStatus, Kind, shard_of
 
 FULL_PASS_EVERY: Final = timedelta(days=7)  # hard deletions never show in a delta
 REFRESH_EVERY: Final = timedelta(hours=48)
-RETRY_AFTER_FAILURE: Final = timedelta(minutes=30)
-RETRY_WHILE_IMPORTING: Final = timedelta(minutes=5)
+RETRY_AFTER: Final = timedelta(minutes=5)  # doubled with every try, until the next regular refresh is nearer
 PAGES_PER_PASS: Final = 2000  # a provider that never ends its list is broken, not large
 
 # A digest record says per entry id what was last written. The endings tell what the eight characters cannot:
@@ -177,6 +176,12 @@ def needs_full_pass(healths: Iterable[ListHealth], *, has_delta: bool, now: date
         health.cursor is None or health.last_full_at is None or now - health.last_full_at >= FULL_PASS_EVERY
         for health in healths
     )
+
+
+def retry_wait(tries: int) -> timedelta | None:
+    """How long until lists that failed are asked for again, or None when the next regular refresh will do."""
+    wait = RETRY_AFTER * 2 ** min(tries, 12)
+    return wait if wait < REFRESH_EVERY / 2 else None
 
 
 def already_covered(health: ListHealth, requested_at: datetime, *, full: bool) -> bool:

@@ -1,0 +1,186 @@
+"""What a refresh leaves on the connection and its account: facts, health of each list, first activation, the report."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from shared.domain.accounts import Account, Event
+from shared.domain.catalogue import kind_of
+from shared.domain.connections import Connection, ConnectionStatus, Destination, ListHealth, Organisation, Slot
+from shared.domain.errors import ConflictError, Handling, Problem
+from shared.domain.ids import new_id
+from shared.domain.items import Side
+from shared.domain.lists import ESSENTIAL_KINDS, Kind
+from shared.domain.refresh_requests import ALL, RefreshRequest
+from shared.domain.refreshing import REFRESH_EVERY, Counts, retry_wait
+from shared.usecases.pull_lists import Pulled
+from shared.usecases.service import Service
+
+TRIES: Final = 8  # against other writers of the same connection: settings, pausing, the publish worker
+ACTOR: Final = "refresh"
+SCHEDULE: Final = "schedule"
+RETRY: Final = "retry"
+
+
+def record_facts(service: Service, connection: Connection, facts: Organisation) -> tuple[Connection, bool]:
+    """Store what the provider says of the organisation; True when it changed, the coding version moves then."""
+
+    def with_facts(stored: Connection) -> Connection:
+        pinned = stored.pinned
+        return replace(stored, organisation=replace(facts, id=pinned.id, removal_id=pinned.removal_id))
+
+    before = connection.organisation
+    after = _change(service, connection, with_facts)
+    changed = before != after.organisation
+    if changed:
+        service.accounts.bump_coding_version(connection.tenant, connection.account)
+    return after, changed
+
+
+def record_change(service: Service, connection: Connection, counts: Mapping[Kind, Counts]) -> bool:
+    """Move the coding version when entries changed that items may refer to; True when it did.
+
+    A new entry changes nothing for items that cannot name it yet, but a new currency does: items name its code.
+    """
+    new_currencies = counts.get(Kind.CURRENCIES, Counts()).added
+    if not new_currencies and not any(change.touched_known for change in counts.values()):
+        return False
+    service.accounts.bump_coding_version(connection.tenant, connection.account)
+    return True
+
+
+def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tuple[Connection, bool]:
+    """Store how lists ended; active, and True, once what nothing can be coded without is in."""
+    after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
+    if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(after):
+        return _activate(service, after), True
+    return after, False
+
+
+def _with_lists(stored: Connection, pulled: Pulled) -> Connection:
+    lists = dict(stored.lists)
+    for kind, health in pulled.healths.items():
+        old = lists.get(kind) or ListHealth(kind)
+        full_at = health.last_full_at or old.last_full_at
+        lists[kind] = replace(health, cursor=health.cursor or old.cursor, last_full_at=full_at)
+    for kind, problem in pulled.problems.items():
+        lists[kind] = replace(lists.get(kind) or ListHealth(kind), problem=problem)
+    return replace(stored, lists=lists)
+
+
+def _essentials_are_in(connection: Connection) -> bool:
+    return all(kind in connection.lists and connection.lists[kind].last_good_at for kind in ESSENTIAL_KINDS)
+
+
+def _activate(service: Service, connection: Connection) -> Connection:
+    """Active for the first time, or again: in one transaction with the account's book and defaults, and the event."""
+    for _ in range(TRIES):
+        stored = service.connections.get(connection.tenant, connection.account, connection.id)
+        account = service.accounts.get(connection.tenant, connection.account)
+        if stored is None or account is None or stored.status is not ConnectionStatus.IMPORTING:
+            return stored or connection
+        now = service.clock.now()
+        active = replace(stored.moved(ConnectionStatus.ACTIVE), activated_at=stored.activated_at or now)
+        event = Event(
+            id=new_id(now),
+            account=account.id,
+            at=now,
+            actor=ACTOR,
+            kind="connection.activated",
+            subject=stored.id,
+            before={"status": stored.status.value, "current_book": account.current_book},
+            after={"status": active.status.value, "organisation": stored.pinned.id, "name": stored.pinned.name},
+        )
+        try:
+            return service.connections.update(active, event, account=_with_defaults(service, account, active))
+        except ConflictError:
+            continue
+    raise ConflictError("the connection is being changed by others all the time")
+
+
+def _with_defaults(service: Service, account: Account, connection: Connection) -> Account:
+    if connection.slot is not Slot.MAIN:
+        return account
+    offered = service.provider(connection.provider).profile.destinations.get(Side.COSTS, ())
+    claims = connection.slot.value if Destination.EXPENSE_CLAIMS in offered else None
+    return replace(
+        account,
+        coding_version=account.coding_version + 1,
+        current_book=f"{connection.provider}:{connection.pinned.id}",
+        publishing_integration=account.publishing_integration or connection.slot.value,
+        expense_claims_integration=account.expense_claims_integration or claims,
+    )
+
+
+def _change(service: Service, connection: Connection, change: Callable[[Connection], Connection]) -> Connection:
+    """Apply a change to the connection as stored now; nothing is written when it changes nothing."""
+    for _ in range(TRIES):
+        changed = change(connection)
+        if changed == connection:
+            return connection
+        try:
+            return service.connections.update(changed)
+        except ConflictError:
+            stored = service.connections.get(connection.tenant, connection.account, connection.id)
+            if stored is None:
+                raise
+            connection = stored
+    raise ConflictError("the connection is being changed by others all the time")
+
+
+def ask_recheck(service: Service, connection: Connection) -> None:
+    """Have the account's open items looked at again: something they refer to has changed."""
+    body = {"schema": 1, "kind": "recheck", "tenant": connection.tenant, "account": connection.account}
+    service.refresh_queue.send(body, group=connection.tenant)
+
+
+def plan_next(service: Service, connection: Connection) -> None:
+    """The next regular refresh, written before the work of this one so that the chain never ends."""
+    _plan(service, connection, None, REFRESH_EVERY, reason=SCHEDULE)
+
+
+def _plan(
+    service: Service,
+    connection: Connection,
+    kinds: Iterable[Kind] | None,
+    wait: timedelta,
+    *,
+    reason: str,
+    tries: int = 0,
+) -> None:
+    body = {
+        "schema": 1,
+        "kind": "refresh",
+        "tenant": connection.tenant,
+        "account": connection.account,
+        "connection": connection.id,
+        "kinds": ALL if kinds is None else sorted(kinds),
+        "reason": reason,
+        "tries": tries,
+    }
+    service.agenda.put("refresh", service.clock.now() + wait, connection.id, body)
+
+
+def report_done(service: Service, connection: Connection, request: RefreshRequest, problem: Problem | None) -> None:
+    """The event that ends a refresh: what changed in each list, and which failed. Those are asked for again later."""
+    failed = {
+        Kind(kind): health.problem
+        for kind, health in connection.lists.items()
+        if health.problem and (request.kinds is None or kind in request.kinds)
+    }
+    now = service.clock.now()
+    after: dict[str, object] = {
+        "refresh": request.id,
+        "reason": request.reason,
+        "calls": request.calls,
+        "lists": {kind.value: counts.as_dict() for kind, counts in request.counts.items()},
+        "failed": {kind.value: found.code for kind, found in failed.items()},
+        "problem": problem.code if problem else None,
+    }
+    event = Event(new_id(now), connection.account, now, ACTOR, "refresh.done", connection.id, None, after)
+    service.events.append(connection.tenant, event)
+    wait = retry_wait(request.tries)
+    again = [kind for kind, found in failed.items() if kind_of(found).handling is not Handling.ASK_USER]
+    if again and wait is not None:
+        _plan(service, connection, again, wait, reason=RETRY, tries=request.tries + 1)
