@@ -28,6 +28,9 @@ class OAuthFacts:
     refresh_idle_limit: timedelta
     # How long a rotated refresh token still works, for answers that were lost; None where there is no grace.
     rotation_grace: timedelta | None
+    # Claims of the access token (a JWT) or the id_token: who consented, and in which consent.
+    subject_claim: str = "sub"
+    consent_claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,8 @@ class Session:
 class ListPage:
     """One page of a list. `next` is None on the last page; `cursor` is what the next delta starts from.
 
-    `partial_kinds` names what else the page's entries belong to: a provider's contacts are suppliers and customers.
+    `next` is the provider module's own text, given back as `page`. `cursor` is the same on every page of a pass (it
+    is taken before the first record is read) and None for a list that cannot be asked for changes only.
     """
 
     entries: tuple[Entry, ...]
@@ -162,6 +166,11 @@ class Target:
     publish_as: PublishAs
     marker: str
     link: str | None = None  # a link back to the item that the provider may show
+
+    @property
+    def records_payment(self) -> bool:
+        """Whether a payment follows the document; `publish_as` is PAID only where everything for it is there."""
+        return self.publish_as is PublishAs.PAID and self.destination is not Destination.BANK_ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +233,9 @@ class Provider(Protocol):
     def list_page(self, session: Session, kinds: Sequence[Kind], page: str | None, since: str | None) -> ListPage:
         """One page of the lists that one request brings (a provider's contacts are suppliers and customers).
 
-        Entries come without local ids of ours: `id` is empty, the caller derives it from the book.
+        Entries come without local ids of ours: `id` is empty, the caller derives it from the book. `parent` and
+        `survivor` hold the provider's ids of entries of the same kind, for the caller to turn into local ids.
+        Give the same `since` with every page of a delta.
         """
         ...
 
@@ -234,7 +245,10 @@ class Provider(Protocol):
 
     # --- publishing
     def check(self, item: Item, resolved: Resolved, target: Target) -> list[Problem]:
-        """Every problem that can be known without a call, in the order of the item's fields."""
+        """Every problem that can be known without a call, in the order of the item's fields.
+
+        `resolved.problems` are among them, unless the provider has a more exact one for the same field.
+        """
         ...
 
     def draft(self, item: Item, resolved: Resolved, target: Target) -> Draft:
@@ -243,6 +257,10 @@ class Provider(Protocol):
 
     def new_supplier(self, entry: Entry, marker: str) -> Draft:
         """The element that creates a contact for an entry that the provider does not have yet."""
+        ...
+
+    def pays(self, item: Item, resolved: Resolved, target: Target) -> bool:
+        """Whether a payment follows the document: "paid where possible" for a paid item with a fitting bank account."""
         ...
 
     def payment(self, item: Item, document: Wanted, resolved: Resolved, marker: str) -> Draft:
