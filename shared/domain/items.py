@@ -79,7 +79,8 @@ class Document:
 class Item:
     """What a document says and how it is coded. Edits change it; publishing never does.
 
-    `contact` is the local id of the supplier (costs) or customer (sales). Amounts are in `currency`.
+    `contact` is the local id of the supplier (costs) or customer (sales). Amounts are in `currency`. `draft_digest`
+    is of the body that first arrived, so that another body under the same external_id is told apart after edits too.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Item:
     publish_as: PublishAs | None = None
     external_id: str | None = None
     document: Document | None = None
+    draft_digest: str | None = None
     version: int = 0
 
 
@@ -129,7 +131,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where an item went: kept per connection and organisation, so that another organisation is never confused."""
+    """Where an item went: kept per connection and organisation, so that another organisation is never confused.
+
+    `destination` is what it was published as, for control totals; None in records from before it was kept.
+    """
 
     connection: str
     organisation: str
@@ -142,6 +147,7 @@ class Published:
     total: Decimal | None = None
     payment: Fact | None = None
     attachment: Fact | None = None
+    destination: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)
