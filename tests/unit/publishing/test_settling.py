@@ -1,0 +1,114 @@
+"""What an unknown batch does next, at every moment of its life."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.errors import Problem
+from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
+from shared.domain.settling import Patience, Step, may_conclude_absent, missing, next_step, trusted
+
+SENT = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
+XERO_LIKE = Patience(key_lifetime=timedelta(minutes=4), key_bound_to_token=True, settle=timedelta(seconds=60))
+LOOK_UP_ONLY = Patience(key_lifetime=timedelta(0), key_bound_to_token=False, settle=timedelta(seconds=120))
+TOKEN = ("grant", 7)
+
+
+def member(marker: str) -> Member:
+    return Member(subject=f"item-{marker}", marker=marker, fingerprint={}, account="account")
+
+
+def unknown(**changes: object) -> Batch:
+    values: dict[str, object] = {
+        "id": "batch",
+        "claim": "batch",
+        "tenant": "tenant",
+        "account": "account",
+        "connection": "connection",
+        "provider": "xero",
+        "organisation": "organisation",
+        "fact": FactKind.DOCUMENTS,
+        "resource": "Invoices",
+        "key": "batch",
+        "status": BatchStatus.UNKNOWN,
+        "members": (member("LB1"), member("LB2")),
+        "created_at": SENT,
+        "attempt": 1,
+        "first_sent_at": SENT,
+        "sent_at": SENT,
+        "sent_with_grant": "grant",
+        "sent_with_token_version": 7,
+    }
+    return Batch(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def step(batch: Batch, seconds: float, patience: Patience = XERO_LIKE, **how: object) -> Step:
+    options = {"token": TOKEN, "partly_answered": False, **how}
+    return next_step(batch, SENT + timedelta(seconds=seconds), patience, **options).step  # type: ignore[arg-type]
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_key() -> None:
+    assert step(unknown(), 1) is Step.RESEND
+
+
+@pytest.mark.parametrize(
+    ("why", "batch", "seconds", "how"),
+    [
+        ("the key no longer answers", unknown(), 240, {}),
+        ("the token changed, and with it the key's owner", unknown(), 1, {"token": ("grant", 8)}),
+        ("another grant took over", unknown(), 1, {"token": ("other", 7)}),
+        ("some elements were answered", unknown(), 1, {"partly_answered": True}),
+        ("three sends were enough", unknown(attempt=3), 1, {}),
+    ],
+)
+def test_otherwise_it_is_looked_up(why: str, batch: Batch, seconds: float, how: dict[str, object]) -> None:
+    assert step(batch, seconds, **how) is Step.LOOK_UP, why
+
+
+def test_a_key_that_is_not_bound_to_the_token_survives_a_new_token() -> None:
+    patience = Patience(timedelta(days=6), key_bound_to_token=False, settle=timedelta(seconds=60))
+    assert step(unknown(), 3600, patience, token=("grant", 9)) is Step.RESEND
+
+
+def test_a_provider_without_keys_is_always_looked_up() -> None:
+    assert step(unknown(), 0, LOOK_UP_ONLY) is Step.LOOK_UP
+
+
+def test_after_one_look_up_the_next_waits_for_the_settle_time() -> None:
+    waiting = next_step(
+        unknown(looked_up=1, attempt=3), SENT + timedelta(seconds=59), XERO_LIKE, token=TOKEN, partly_answered=False
+    )
+    assert waiting.step is Step.WAIT
+    assert waiting.at == SENT + timedelta(seconds=60)
+    assert step(unknown(looked_up=1, attempt=3), 60) is Step.LOOK_UP
+
+
+def test_absent_is_concluded_only_from_the_settle_time_on() -> None:
+    assert not may_conclude_absent(unknown(), SENT + timedelta(seconds=59), XERO_LIKE)
+    assert may_conclude_absent(unknown(), SENT + timedelta(seconds=60), XERO_LIKE)
+
+
+def test_the_settle_time_counts_from_the_last_send() -> None:
+    resent = unknown(sent_at=SENT + timedelta(seconds=30), attempt=2)
+    assert not may_conclude_absent(resent, SENT + timedelta(seconds=80), XERO_LIKE)
+
+
+def test_a_batch_that_was_never_sent_has_no_unknown_outcome() -> None:
+    with pytest.raises(ValueError, match="never sent"):
+        step(unknown(sent_at=None, first_sent_at=None), 1)
+
+
+def done(marker: str) -> ElementAnswer:
+    return ElementAnswer(marker, Verdict.DONE, provider_id=f"at-provider-{marker}")
+
+
+def test_answers_are_matched_by_marker_in_any_order() -> None:
+    members = (member("LB1"), member("LB2"), member("LB3"))
+    assert [m.marker for m in missing(members, [done("LB3"), done("LB1")])] == ["LB2"]
+
+
+def test_strange_repeated_and_unknown_answers_are_not_believed() -> None:
+    members = (member("LB1"), member("LB2"), member("LB3"))
+    refused = ElementAnswer("LB3", Verdict.REFUSED, problem=Problem("account_archived"))
+    answers = [done("LB1"), done("LB2"), done("LB2"), done("LB9"), refused, ElementAnswer("LB1x", Verdict.UNKNOWN)]
+    assert trusted(members, answers) == (done("LB1"), refused)
