@@ -1,0 +1,113 @@
+"""Bring the files of published documents after them, several at a time, each exactly once."""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from shared.aws.log import count
+from shared.domain.connections import Connection
+from shared.domain.errors import Problem
+from shared.domain.items import Document, Fact, FactOutcome, ItemState, Published
+from shared.domain.publishing import PendingMarker
+from shared.providers.contract import (
+    CallFailed,
+    FileToAttach,
+    LimitReached,
+    Session,
+    Wanted,
+    WholeRefused,
+    file_name_for,
+)
+from shared.usecases.access_token import Access
+from shared.usecases.drain import Drain, OutOfTime
+
+UPLOADS_TRIED = 3
+
+
+def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
+    """Upload the pending files of these items. A file that fails leaves its document published and says why.
+
+    Raises LimitReached or OutOfTime when some could not be tried: their markers stay and they are found again.
+    Uploads run in the provider's publish slots; every thread has ended when this returns.
+    """
+    waiting = [(marker, state) for marker in markers if (state := _pending(drain, marker)) is not None]
+    ids = [marker.item for marker, _ in waiting]
+    items = drain.service.items.batch_get(drain.tenant, connection.account, ids) if ids else {}
+    stops: list[Exception] = []
+
+    def one(marker: PendingMarker, state: ItemState) -> None:
+        document = items[marker.item].document
+        if stops or document is None or state.published is None:
+            return
+        try:
+            fact = _attach(drain, connection, marker.item, document, state.published)
+        except (LimitReached, OutOfTime) as stop:
+            stops.append(stop)
+            return
+        _record(drain, connection.account, state, state.published, fact)
+        drain.service.items.delete_marker(marker)
+
+    with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
+        for done in [slots.submit(one, marker, state) for marker, state in waiting]:
+            done.result()
+    if stops:
+        raise stops[0]
+
+
+def _pending(drain: Drain, marker: PendingMarker) -> ItemState | None:
+    state = drain.states(marker.account, [marker.item]).get(marker.item)
+    file = state.published.attachment if state and state.published else None
+    if file is None or (file.outcome is not FactOutcome.PENDING and not marker.attach_only):
+        return None
+    return state
+
+
+def _record(drain: Drain, account: str, state: ItemState, published: Published, fact: Fact) -> None:
+    drain.save_state(
+        account,
+        replace(state, published=replace(published, attachment=fact), last_error=fact.problem or state.last_error),
+    )
+    count("files_attached" if fact.outcome is FactOutcome.DONE else "files_failed")
+
+
+def _attach(drain: Drain, connection: Connection, item_id: str, document: Document, published: Published) -> Fact:
+    """One file's outcome. An upload whose answer was lost is looked for before it is sent again."""
+    largest = drain.provider.profile.publishing.file_bytes
+    if document.size > largest:
+        return _failed(Problem("file_too_large", details={"size": document.size, "largest": largest}))
+    content = drain.service.documents.get(document.key)
+    if content is None:
+        return _failed(Problem("file_missing"))
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        return _failed(Problem("file_changed"))
+    wanted = Wanted(published.document_type, published.document_id)
+    file = FileToAttach(file_name_for(item_id, document.file_name), document.mime_type, content)
+    return _upload(drain, connection, wanted, file, key=f"{published.document_id}-{document.sha256[:16]}")
+
+
+def _upload(drain: Drain, connection: Connection, wanted: Wanted, file: FileToAttach, key: str) -> Fact:
+    def upload(session: Session, _: Access) -> str:
+        return drain.provider.attach(session, wanted, file, key)
+
+    def look(session: Session, _: Access) -> str | None:
+        return drain.provider.attached(session, wanted, file)
+
+    trouble = Problem("attachment_failed")
+    for tried in range(UPLOADS_TRIED):
+        drain.need_time_for_a_call()
+        try:
+            if tried and (there := drain.call(connection, look)) is not None:
+                return Fact(FactOutcome.DONE, there)
+            return Fact(FactOutcome.DONE, drain.call(connection, upload))
+        except WholeRefused as refusal:
+            return _failed(refusal.problem)
+        except CallFailed as failure:
+            trouble = replace(
+                trouble, provider_text=failure.problem.provider_text, details={"cause": failure.problem.code}
+            )
+    return _failed(trouble)
+
+
+def _failed(problem: Problem) -> Fact:
+    return Fact(FactOutcome.FAILED, problem=problem)

@@ -1,0 +1,78 @@
+"""Write a document batch's outcomes to its items, and bring their payments and files after them."""
+
+from dataclasses import replace
+
+from shared.aws.log import count
+from shared.domain.connections import Connection
+from shared.domain.errors import Problem
+from shared.domain.items import Fact, FactOutcome, ItemState, Place, Published, Stage
+from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
+from shared.usecases.attach_files import attach_files
+from shared.usecases.drain import Drain
+from shared.usecases.prepare_payments import prepare_payments
+
+HELD = Problem("outcome_unknown")
+
+
+def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
+    """Items first, so that a person sees what is there; then payments (returned as batches to settle), then files.
+
+    May be repeated from any point: an item that already says what its answer says is not written again. Markers go
+    last: while one is there, the item counts as being published.
+    """
+    by_marker = {answer.marker: answer for answer in answers}
+    states = drain.states(batch.account, [member.subject for member in batch.members])
+    for member in batch.members:
+        state = states.get(member.subject)
+        if state is not None:
+            _conclude_item(drain, connection, batch, member, by_marker[member.marker], state)
+    payments = prepare_payments(drain, connection, batch)
+    if payments is not None:
+        return [payments]
+    markers = {member.subject: drain.marker(batch, member) for member in batch.members}
+    files = [markers[member.subject] for member in batch.members if member.has_file]
+    attach_files(drain, connection, files)
+    for marker in markers.values():
+        drain.service.items.delete_marker(marker)
+    return []
+
+
+def _conclude_item(
+    drain: Drain, connection: Connection, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState
+) -> None:
+    if answer.verdict is Verdict.DONE:
+        if state.published is None or state.published.document_id != answer.provider_id:
+            _published(drain, connection, batch, member, answer, state)
+        return
+    problem = HELD if answer.verdict is Verdict.UNKNOWN else (answer.problem or Problem("provider_refused"))
+    if state.last_error != problem:
+        stage = Stage.UNKNOWN if answer.verdict is Verdict.UNKNOWN else Stage.READY
+        drain.save_state(batch.account, replace(state, stage=stage, last_error=problem))
+        count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
+
+
+def _published(
+    drain: Drain, connection: Connection, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState
+) -> None:
+    document_id = answer.provider_id or ""
+    published = Published(
+        connection=connection.id,
+        organisation=batch.organisation,
+        document_id=document_id,
+        document_type=batch.resource,
+        at=drain.now(),
+        status=answer.status or "",
+        number=answer.number,
+        url=answer.url or drain.provider.document_url(batch.resource, document_id),
+        total=answer.total,
+        payment=Fact(FactOutcome.PENDING) if member.has_payment and not answer.voided else None,
+        attachment=Fact(FactOutcome.PENDING) if member.has_file and not answer.voided else None,
+    )
+    if member.fingerprint:
+        drain.hold_document(batch.resource, document_id, member.subject)
+    drain.save_state(
+        batch.account,
+        replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published),
+    )
+    drain.progress += 1
+    count("documents_published")

@@ -1,0 +1,161 @@
+"""One worker's turn at one organisation: what it holds, how it calls, and why it may have to stop."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final, TypeVar
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection
+from shared.domain.errors import ConflictError, Problem, fail
+from shared.domain.items import ItemState
+from shared.domain.publishing import Batch, Member, PendingMarker
+from shared.domain.settling import Patience
+from shared.providers.contract import Provider, Session, TokenRefused
+from shared.usecases.access_token import Access, access_token
+from shared.usecases.readiness import EntryCache
+from shared.usecases.service import Service
+from shared.usecases.sessions import session_for
+
+T = TypeVar("T")
+
+# The longest a provider call may take (transport.HTTP_DEADLINE), and what the writes after it need.
+CALL_DEADLINE: Final = timedelta(seconds=20)
+AFTER_CALL: Final = timedelta(seconds=20)
+
+
+class OutOfTime(Exception):
+    """The invocation is too near its end for another call; the work goes on in the next one."""
+
+
+class NotBefore(Exception):
+    """Nothing more can be done for this organisation before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until.isoformat())
+        self.until = until
+
+
+@dataclass(slots=True)
+class Drain:
+    """The lease's holder at work. `epoch` fences its writes, `deadline` is the invocation's own end (UTC)."""
+
+    service: Service
+    tenant: str
+    provider_name: str
+    organisation: str
+    epoch: int
+    deadline: datetime
+    entries: EntryCache
+    progress: int = 0  # documents published in this turn
+    refused_suppliers: dict[str, Problem] = field(default_factory=dict)
+    connections: dict[str, Connection] = field(default_factory=dict)
+    _accounts: dict[str, Account] = field(default_factory=dict)
+    _tokens: dict[str, Access] = field(default_factory=dict)
+    _states: dict[str, ItemState] = field(default_factory=dict)
+    _token_lock: Lock = field(default_factory=Lock)
+
+    @property
+    def provider(self) -> Provider:
+        return self.service.provider(self.provider_name)
+
+    def now(self) -> datetime:
+        return self.service.clock.now()
+
+    # --- calls
+    def need_time_for_a_call(self) -> None:
+        """Raises OutOfTime when a call that starts now might outlive the invocation."""
+        if self.now() + CALL_DEADLINE + AFTER_CALL >= self.deadline:
+            raise OutOfTime
+
+    def patience(self) -> Patience:
+        facts = self.provider.profile.publishing
+        scale = self.service.clock.scale
+        return Patience(scale(facts.key_lifetime), facts.key_bound_to_token, scale(facts.settle))
+
+    def access(self, connection: Connection, refused_version: int | None = None) -> Access:
+        """The access token to use, renewed where `refused_version` is the one the provider refused."""
+        if connection.grant is None:
+            raise fail("connection_expired")
+        with self._token_lock:  # files go up in several threads
+            held = self._tokens.get(connection.grant)
+            if held is None or held.token_version == refused_version or not held.is_fresh(self.now()):
+                held = access_token(self.service, self.tenant, connection.grant, refused_version=refused_version)
+                self._tokens[connection.grant] = held
+            return held
+
+    def call(self, connection: Connection, attempt: Callable[[Session, Access], T]) -> T:
+        """Run one provider call; a refused token is renewed once and the attempt repeated, then it is final."""
+        access = self.access(connection)
+        try:
+            return attempt(session_for(self.service, connection, access, deadline=self.deadline), access)
+        except TokenRefused:
+            access = self.access(connection, refused_version=access.token_version)
+            return attempt(session_for(self.service, connection, access, deadline=self.deadline), access)
+
+    # --- what this turn has read; nobody else publishes for this organisation while it holds the lease
+    def connection(self, account: str, connection: str) -> Connection:
+        """The connection as it was when this turn first met it."""
+        if connection not in self.connections:
+            found = self.service.connections.get(self.tenant, account, connection)
+            if found is None:
+                raise fail("no_connection")
+            self.connections[connection] = found
+        return self.connections[connection]
+
+    def account(self, account: str) -> Account:
+        if account not in self._accounts:
+            found = self.service.accounts.get(self.tenant, account)
+            if found is None:
+                raise fail("not_found", field="account")
+            self._accounts[account] = found
+        return self._accounts[account]
+
+    def states(self, account: str, items: Iterable[str]) -> Mapping[str, ItemState]:
+        """The items' states; those that this turn has read or written are not read again."""
+        wanted = list(items)
+        unread = [item for item in wanted if item not in self._states]
+        if unread:
+            self._states.update(self.service.items.batch_states(self.tenant, account, unread))
+        return {item: self._states[item] for item in wanted if item in self._states}
+
+    def save_state(self, account: str, state: ItemState) -> None:
+        """Write an item's state; a person's change in between (a note, a move) is kept under our facts."""
+        try:
+            self._states[state.item] = self.service.items.update_state(self.tenant, account, state)
+        except ConflictError:
+            current = self.service.items.state(self.tenant, account, state.item)
+            if current is None or current.generation != state.generation:
+                raise
+            ours = replace(
+                current,
+                stage=state.stage,
+                place=state.place,
+                reasons=state.reasons,
+                last_error=state.last_error,
+                published=state.published,
+            )
+            self._states[state.item] = self.service.items.update_state(self.tenant, account, ours)
+
+    def marker(self, batch: Batch, member: Member) -> PendingMarker:
+        """The marker that a batch's member was claimed with, as far as its key and claim go."""
+        return PendingMarker(
+            tenant=batch.tenant,
+            account=batch.account,
+            connection=batch.connection,
+            provider=batch.provider,
+            organisation=batch.organisation,
+            item=member.subject,
+            item_version=0,
+            generation=0,
+            queued_at=batch.created_at,
+            batch=batch.claim,
+        )
+
+    def remember(self, connection: Connection) -> None:
+        """Write what this turn learned of a connection; when somebody else changed it meanwhile, theirs stands."""
+        try:
+            self.connections[connection.id] = self.service.connections.update(connection)
+        except ConflictError:
+            self.connections.pop(connection.id, None)

@@ -1,0 +1,154 @@
+"""Publish what is queued for one organisation: the worker's whole turn, from lease to the next wake-up."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from shared.aws.log import count, logger
+from shared.aws.queues import LONGEST_DELAY
+from shared.domain.connections import Connection
+from shared.domain.errors import Problem
+from shared.domain.ids import new_id
+from shared.domain.publishing import PendingMarker, WakeUp
+from shared.providers.contract import AccessLost, CallFailed, LimitReached
+from shared.usecases.attach_files import attach_files
+from shared.usecases.drain import Drain, NotBefore, OutOfTime
+from shared.usecases.prepare_documents import prepare_documents
+from shared.usecases.readiness import EntryCache
+from shared.usecases.service import Service
+from shared.usecases.settle_batch import settle_batch
+from shared.usecases.wake import remind, wake_up
+
+# After the invocation's own end: a holder is dead before anyone else can own its lease.
+LEASE_GRACE: Final = timedelta(seconds=15)
+SLICE: Final = 50
+MOST_HOPS: Final = 200
+DRAINS_BEFORE_PARKING: Final = 5
+PARKED_FOR: Final = timedelta(minutes=30)
+
+
+def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> None:
+    """Work through an organisation's queue until it is empty, a limit is reached or time is short.
+
+    `deadline` is when the invocation ends (UTC). One holder at a time: who finds the lease held leaves at once, for
+    the holder looks once more after letting go. Never waits: what must wait is woken later.
+    """
+    name = f"publish#{wake.provider}#{wake.organisation}"
+    owner = new_id(service.clock.now())
+    epoch = service.leases.acquire(name, owner, deadline + LEASE_GRACE, service.clock.now())
+    if epoch is None:
+        count("wake_ups_found_lease_held")
+        return
+    drain = Drain(service, wake.tenant, wake.provider, wake.organisation, epoch, deadline, EntryCache(service))
+    try:
+        not_before = _turn(drain)
+    finally:
+        service.leases.release(name, owner, epoch)
+    _look_once_more(drain, wake, not_before)
+
+
+def _turn(drain: Drain) -> datetime | None:
+    """All the work there is time and allowance for; returns when to go on, None when nothing is left to do now."""
+    try:
+        _settle_open(drain)
+        for connection, markers in _slices(drain):
+            _publish(drain, connection, markers)
+    except OutOfTime:
+        return drain.now()
+    except LimitReached as limit:
+        count("drains_stopped_by_limit")
+        return limit.blocked.until
+    except NotBefore as early:
+        return early.until
+    except CallFailed as failure:
+        return _failed(drain, failure.problem)
+    except AccessLost as lost:
+        logger.warning("access lost while publishing", extra={"code": lost.problem.code})
+        return None
+    _recovered(drain)
+    return None
+
+
+def _settle_open(drain: Drain) -> None:
+    """Close what an earlier holder left before making anything new; give back claims whose batch never came to be."""
+    key = (drain.tenant, drain.provider_name, drain.organisation)
+    for left in drain.service.batches.open(*key):
+        batch = drain.service.batches.get(*key, left.batch)
+        if batch is None:
+            for marker in left.markers:
+                drain.service.items.release(marker)
+            drain.service.batches.withdraw(*key, left.batch)
+        elif may_send(drain, drain.connection(batch.account, batch.connection)):
+            settle_batch(drain, batch)
+
+
+def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
+    """Unclaimed markers in slices of one connection each; held connections (paused, expired) keep their queue."""
+    after: PendingMarker | None = None
+    while markers := drain.service.items.unclaimed(
+        drain.tenant, drain.provider_name, drain.organisation, SLICE, after=after
+    ):
+        first = markers[0]
+        connection = drain.connection(first.account, first.connection)
+        mine = [marker for marker in markers if marker.connection == first.connection]
+        if may_send(drain, connection):
+            drain.need_time_for_a_call()
+            yield connection, mine
+        after = mine[-1]
+
+
+def may_send(drain: Drain, connection: Connection) -> bool:
+    """Whether this connection's queue may move: active, not paused, not parked."""
+    parked = connection.parked_until is not None and drain.now() < connection.parked_until
+    return connection.why_not_publishing() is None and connection.paused_at is None and not parked
+
+
+def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> None:
+    files = [marker for marker in markers if marker.attach_only]
+    if files:
+        attach_files(drain, connection, files)
+    for batch in prepare_documents(drain, connection, [marker for marker in markers if not marker.attach_only]):
+        settle_batch(drain, batch)
+
+
+def _failed(drain: Drain, problem: Problem) -> datetime:
+    """When to try again after the provider failed: later each time; parked, with an alarm, after five in a row."""
+    again = drain.now()
+    for connection in list(drain.connections.values()):
+        failed = connection.failed_drains + 1
+        park = failed >= DRAINS_BEFORE_PARKING
+        wait = PARKED_FOR if park else timedelta(seconds=2**failed * (1 + random.random()))  # noqa: S311 (jitter)
+        again = max(again, drain.now() + drain.service.clock.scale(wait))
+        parked_until = again if park else None
+        drain.remember(replace(connection, failed_drains=failed, parked_until=parked_until, problem=problem))
+        count("connections_parked" if park else "drains_failed")
+    return again
+
+
+def _recovered(drain: Drain) -> None:
+    for connection in list(drain.connections.values()):
+        if connection.failed_drains and drain.progress:
+            drain.remember(replace(connection, failed_drains=0, parked_until=None, problem=None))
+
+
+def _look_once_more(drain: Drain, wake: WakeUp, not_before: datetime | None) -> None:
+    """After letting go: what came in meanwhile, or must wait, gets a wake-up of its own; an empty queue is forgotten."""
+    service, now = drain.service, drain.now()
+    if not_before is None and not _anything_to_do(drain):
+        return
+    at = max(not_before or now, now)
+    delay = ceil((at - now).total_seconds())
+    if delay > LONGEST_DELAY or wake.hops >= MOST_HOPS:
+        remind(service, replace(wake, hops=0), at)
+    elif service.seen.first_time(f"wake#{wake.provider}#{wake.organisation}#{at.isoformat()}", timedelta(hours=1)):
+        # Many wake-ups may end at the same limit; one of them carries on.
+        wake_up(service, replace(wake, hops=wake.hops + 1), delay_seconds=delay)
+
+
+def _anything_to_do(drain: Drain) -> bool:
+    """Whether a sendable connection has unclaimed markers now; read after the lease was let go."""
+    drain.connections.clear()
+    return next(_slices(drain), None) is not None

@@ -1,0 +1,158 @@
+"""From pending markers to prepared batches: check, claim, freeze."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from shared.aws.log import count
+from shared.domain.connections import Connection
+from shared.domain.errors import ConflictError, Problem
+from shared.domain.ids import new_id
+from shared.domain.items import ItemState, Stage
+from shared.domain.readiness import coded
+from shared.domain.publishing import Batch, BatchStatus, FactKind, Member, PendingMarker
+from shared.providers.contract import Draft, Target
+from shared.usecases.create_suppliers import create_suppliers
+from shared.usecases.drain import Drain
+from shared.usecases.readiness import Prepared, prefetch, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A queued item with everything that was found for it."""
+
+    marker: PendingMarker
+    found: Prepared
+    target: Target
+
+
+def prepare_documents(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> list[Batch]:
+    """Batches for what can go, refusals written for what cannot.
+
+    Checked once more against the lists as they are now: hours may lie between acceptance and this moment.
+    """
+    candidates = _fit(drain, connection, markers)
+    contacts = [candidate.found.resolved.contact for candidate in candidates]
+    create_suppliers(drain, connection, [contact for contact in contacts if contact is not None])
+    groups: dict[str, list[tuple[Candidate, Draft]]] = defaultdict(list)
+    for candidate in candidates:
+        ready = _with_supplier(drain, connection, candidate)
+        if ready is not None:
+            draft = drain.provider.draft(ready.found.item, ready.found.resolved, ready.target)
+            groups[draft.resource].append((ready, draft))
+    batches = []
+    for resource, drafted in groups.items():
+        for part in _cut(drain, resource, drafted):
+            batch = _freeze(drain, connection, resource, part)
+            if batch is not None:
+                batches.append(batch)
+    return batches
+
+
+def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> list[Candidate]:
+    ids = [marker.item for marker in markers]
+    items = drain.service.items.batch_get(drain.tenant, connection.account, ids)
+    states = drain.states(connection.account, ids)
+    prefetch(drain.entries, (coded(item, connection.settings) for item in items.values()), connection.book)
+    fit = []
+    for marker in markers:
+        item, state = items.get(marker.item), states.get(marker.item)
+        if item is None or state is None or state.generation != marker.generation or state.published is not None:
+            drain.service.items.delete_marker(marker)  # cleared or published since: nothing is wanted any more
+            continue
+        account = drain.account(connection.account)
+        found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
+        if found.problems or found.target is None:
+            refuse(drain, marker, state, found.problems or (Problem("no_connection"),))
+        else:
+            # The version that was read is the version that is claimed: an edit in between makes the claim fail.
+            fit.append(Candidate(replace(marker, item_version=item.version), found, found.target))
+    return fit
+
+
+def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -> Candidate | None:
+    """The candidate with its supplier as the provider now has it, or None when the provider refused the supplier."""
+    contact = candidate.found.resolved.contact
+    if contact is None or contact.provider_id is not None:
+        return candidate
+    problem = drain.refused_suppliers.get(contact.id)
+    if problem is not None:
+        item = candidate.marker.item
+        state = drain.states(connection.account, [item])[item]
+        refuse(drain, candidate.marker, state, (replace(problem, field="contact"),))
+        return None
+    made = drain.entries.get(connection.book, contact.kind, contact.id)
+    resolved = replace(candidate.found.resolved, contact=made)
+    return replace(candidate, found=replace(candidate.found, resolved=resolved))
+
+
+def refuse(drain: Drain, marker: PendingMarker, state: ItemState, problems: tuple[Problem, ...]) -> None:
+    """Send a queued item back to a person with every reason; nothing of it has left us."""
+    back = replace(state, stage=Stage.NEEDS_REVIEW, reasons=problems, last_error=problems[0])
+    drain.save_state(marker.account, back)
+    drain.service.items.delete_marker(marker)
+    count("documents_refused")
+
+
+def _cut(drain: Drain, resource: str, drafted: list[tuple[Candidate, Draft]]) -> list[list[tuple[Candidate, Draft]]]:
+    """Parts that keep the provider's bounds on elements and bytes of one call."""
+    facts = drain.provider.profile.publishing
+    parts: list[list[tuple[Candidate, Draft]]] = [[]]
+    size = 0
+    for candidate, draft in drafted:
+        weight = len(drain.provider.body(resource, [draft.element]))
+        if parts[-1] and (len(parts[-1]) == facts.batch_elements or size + weight > facts.batch_bytes):
+            parts.append([])
+            size = 0
+        parts[-1].append((candidate, draft))
+        size += weight
+    return [part for part in parts if part]
+
+
+def _freeze(drain: Drain, connection: Connection, resource: str, part: list[tuple[Candidate, Draft]]) -> Batch | None:
+    """Claim the markers, then store the exact bytes; an item edited in between is left for the next round."""
+    batch_id = new_id(drain.now())
+    drain.service.batches.announce(
+        drain.tenant, drain.provider_name, drain.organisation, batch_id, [candidate.marker for candidate, _ in part]
+    )
+    claimed = [(candidate, draft) for candidate, draft in part if _claim(drain, candidate.marker, batch_id)]
+    batch = Batch(
+        id=batch_id,
+        claim=batch_id,
+        tenant=drain.tenant,
+        account=connection.account,
+        connection=connection.id,
+        provider=drain.provider_name,
+        organisation=drain.organisation,
+        fact=FactKind.DOCUMENTS,
+        resource=resource,
+        key=batch_id,
+        status=BatchStatus.PREPARED,
+        members=tuple(_member(candidate, draft, connection) for candidate, draft in claimed),
+        created_at=drain.now(),
+        epoch=drain.epoch,
+    )
+    if not claimed:
+        drain.service.batches.withdraw(drain.tenant, drain.provider_name, drain.organisation, batch_id)
+        return None
+    body = drain.provider.body(resource, [draft.element for _, draft in claimed])
+    return drain.service.batches.create(batch, body)
+
+
+def _claim(drain: Drain, marker: PendingMarker, batch_id: str) -> bool:
+    try:
+        drain.service.items.claim(marker, batch_id)
+    except ConflictError:
+        return False
+    return True
+
+
+def _member(candidate: Candidate, draft: Draft, connection: Connection) -> Member:
+    item = candidate.found.item
+    return Member(
+        subject=item.id,
+        marker=candidate.target.marker,
+        fingerprint=dict(draft.fingerprint),
+        account=item.account,
+        has_payment=candidate.target.records_payment,
+        has_file=item.document is not None and connection.settings.attach_files,
+    )

@@ -1,0 +1,63 @@
+"""Make the payment batch of the documents that arrived paid."""
+
+from shared.domain.connections import Connection
+from shared.domain.ids import derived_id, marker_for
+from shared.domain.items import FactOutcome
+from shared.domain.publishing import Batch, BatchStatus, FactKind, Member
+from shared.providers.contract import Draft, Wanted
+from shared.usecases.drain import Drain
+from shared.usecases.readiness import prepare
+
+
+def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> Batch | None:
+    """The batch that pays what is still to be paid of these documents, or None when nothing is (left) to pay.
+
+    Its id follows from the document batch's: a worker that died after making it finds it again and makes no second.
+    """
+    payments_id = derived_id(documents.id, "payments")
+    existing = drain.service.batches.get(documents.tenant, documents.provider, documents.organisation, payments_id)
+    if existing is not None:
+        return existing if existing.is_open else None
+    drafts = _drafts(drain, connection, documents)
+    if not drafts:
+        return None
+    batch = Batch(
+        id=payments_id,
+        claim=documents.claim,
+        tenant=documents.tenant,
+        account=documents.account,
+        connection=documents.connection,
+        provider=documents.provider,
+        organisation=documents.organisation,
+        fact=FactKind.PAYMENTS,
+        resource=drafts[0][1].resource,
+        key=payments_id,
+        status=BatchStatus.PREPARED,
+        members=tuple(member for member, _ in drafts),
+        created_at=drain.now(),
+        epoch=drain.epoch,
+        parent=documents.id,
+    )
+    return drain.service.batches.create(
+        batch, drain.provider.body(batch.resource, [draft.element for _, draft in drafts])
+    )
+
+
+def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tuple[Member, Draft]]:
+    states = drain.states(documents.account, [member.subject for member in documents.members if member.has_payment])
+    unpaid = {
+        item: state.published
+        for item, state in states.items()
+        if state.published and state.published.payment and state.published.payment.outcome is FactOutcome.PENDING
+    }
+    items = drain.service.items.batch_get(documents.tenant, documents.account, list(unpaid)) if unpaid else {}
+    drafts = []
+    for item_id, item in items.items():
+        published = unpaid[item_id]
+        marker = marker_for(documents.tenant, f"{item_id}/payment", states[item_id].generation)
+        found = prepare(drain.service, drain.account(item.account), item, connection, cache=drain.entries)
+        wanted = Wanted(published.document_type, published.document_id)
+        draft = drain.provider.payment(found.item, wanted, found.resolved, marker)
+        member = Member(item_id, marker, draft.fingerprint, documents.account, refers_to=published.document_id)
+        drafts.append((member, draft))
+    return drafts

@@ -1,0 +1,85 @@
+"""Send one batch: the record says SENDING before the call, and what the call proved after it."""
+
+from dataclasses import replace
+
+from shared.domain.connections import Connection
+from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, Verdict
+from shared.domain.settling import missing, trusted
+from shared.providers.contract import CallFailed, LimitReached, Session, TokenRefused, WholeRefused
+from shared.usecases.access_token import Access
+from shared.usecases.drain import Drain
+from shared.usecases.split_batch import halves
+
+
+def send_batch(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
+    """Make one call for a prepared or unknown batch and record its outcome.
+
+    Returns the batch as it then stands, or its two halves when the provider refused it whole. An outcome that is not
+    known is a result (UNKNOWN), not an error. Raises LimitReached, CallFailed (nothing was sent) and AccessLost, each
+    after the record says again what it said before this attempt.
+    """
+    drain.need_time_for_a_call()
+    body = drain.service.batches.body(batch)
+    current = batch
+
+    def attempt(session: Session, access: Access) -> list[Batch]:
+        nonlocal current
+        sending = _record_sending(drain, current, access)
+        try:
+            answers = drain.provider.send(session, sending, body)
+        except (TokenRefused, LimitReached):  # the provider looked at the token or the limit and did nothing
+            current = _record_unsent(drain, current, sending)
+            raise
+        except CallFailed as failure:
+            if not failure.sent:
+                current = _record_unsent(drain, current, sending)
+                raise
+            return [drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))]
+        except WholeRefused as refusal:
+            return _refused_whole(drain, sending, refusal)
+        except BaseException:
+            # AccessLost and our own mistakes alike: the call went out, so its outcome is looked up, never assumed.
+            drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))
+            raise
+        return [_record_answers(drain, sending, answers)]
+
+    return drain.call(connection, attempt)
+
+
+def _record_sending(drain: Drain, batch: Batch, access: Access) -> Batch:
+    now = drain.now()
+    return drain.service.batches.update(
+        batch.moved(
+            BatchStatus.SENDING,
+            attempt=batch.attempt + 1,
+            epoch=drain.epoch,
+            sent_at=now,
+            first_sent_at=batch.first_sent_at or now,
+            sent_with_grant=access.grant_id,
+            sent_with_token_version=access.token_version,
+        )
+    )
+
+
+def _record_unsent(drain: Drain, before: Batch, sending: Batch) -> Batch:
+    return drain.service.batches.update(replace(before, version=sending.version, epoch=drain.epoch))
+
+
+def _refused_whole(drain: Drain, sending: Batch, refusal: WholeRefused) -> list[Batch]:
+    """A refusal on a resend proves nothing (an earlier attempt may have arrived): look up. Else find the poison element."""
+    if sending.attempt > 1:
+        return [drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))]
+    if len(sending.members) == 1:
+        answer = ElementAnswer(sending.members[0].marker, Verdict.REFUSED, problem=refusal.problem)
+        return [_record_answers(drain, sending, [answer])]
+    return halves(drain, sending)
+
+
+def _record_answers(drain: Drain, sending: Batch, answers: list[ElementAnswer]) -> Batch:
+    """Store what is certain. Elements left without a certain answer make the batch unknown: they are looked up."""
+    certain = [
+        answer for answer in trusted(sending.members, answers) if sending.attempt == 1 or answer.verdict is Verdict.DONE
+    ]
+    complete = not missing(sending.members, certain)
+    to = BatchStatus.ANSWERED if complete else BatchStatus.UNKNOWN
+    return drain.service.batches.put_answers(sending.moved(to), certain)
