@@ -136,7 +136,7 @@ SUPPLIERS = {
 }  # fmt: skip
 CUSTOMERS = {
     "GB": (
-        "Ridgeway University", "City Agency", "Bank West", "Boom FM", "DIISR - Small Business Services", "Hamilton Smith",
+        "Ridgeway University", "City Agency", "Bank West", "Boom FM", "Small Business Services", "Hamilton Smith",
         "Jakaranda Maple Systems", "Marine Systems", "Petrie McLoud Watson", "Rex Media Group",
     ),
     "US": ("Alder Street Clinic", "Blue Heron Hotels", "Cedar Falls School District"),
