@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shared.storage.table import Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
+    from shared.usecases.sessions import Allowance
 
 
 class Service:
@@ -44,6 +45,8 @@ class Service:
         self.settings = settings
         self.clock = clock or Clock(settings.clock_factor)
         self.clients = clients or Clients(path_style=settings.is_local)
+        # What this process may still call, by provider, organisation and whether a person waits (usecases.sessions).
+        self.allowances: dict[tuple[str, str, bool], Allowance] = {}
         self._tables: dict[str, Table] = {}
 
     @classmethod
