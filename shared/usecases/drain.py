@@ -12,11 +12,11 @@ from shared.domain.errors import ConflictError, Problem, fail
 from shared.domain.items import ItemState
 from shared.domain.publishing import Batch, Member, PendingMarker
 from shared.domain.settling import Patience
-from shared.providers.contract import Provider, Session, TokenRefused
+from shared.providers.contract import Provider, Session
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
-from shared.usecases.sessions import session_for
+from shared.usecases.sessions import with_token
 
 T = TypeVar("T")
 
@@ -86,13 +86,21 @@ class Drain:
             return held
 
     def call(self, connection: Connection, attempt: Callable[[Session, Access], T]) -> T:
-        """Run one provider call; a refused token is renewed once and the attempt repeated, then it is final."""
-        access = self.access(connection)
-        try:
-            return attempt(session_for(self.service, connection, access, deadline=self.deadline), access)
-        except TokenRefused:
-            access = self.access(connection, refused_version=access.token_version)
-            return attempt(session_for(self.service, connection, access, deadline=self.deadline), access)
+        """Run one provider call; a refused token is renewed once and the attempt repeated, then access is lost.
+
+        Raises LimitReached (remembered for every worker), CallFailed and AccessLost (the connection is marked).
+        """
+
+        def tell(session: Session) -> T:
+            return attempt(session, tokens[-1])
+
+        tokens: list[Access] = []
+
+        def token(refused_version: int | None) -> Access:
+            tokens.append(self.access(connection, refused_version))
+            return tokens[-1]
+
+        return with_token(self.service, connection, tell, deadline=self.deadline, token=token)
 
     # --- what this turn has read; nobody else publishes for this organisation while it holds the lease
     def connection(self, account: str, connection: str) -> Connection:

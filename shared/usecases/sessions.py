@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import Final, TypeVar
 
@@ -148,17 +149,20 @@ def with_token(
     *,
     deadline: datetime,
     interactive: bool = False,
+    token: Callable[[int | None], Access] | None = None,
 ) -> T:
     """Run one call for a connection.
 
-    A refused token is renewed once and the call repeated; a second refusal, or AccessLost, takes the connection out
+    `token` gives the token to use, by the version that was refused: for callers that hold one over many calls. A
+    refused token is renewed once and the call repeated; a second refusal, or AccessLost, takes the connection out
     of service with an event. A 429 is remembered for every worker. Raises AccessLost, LimitReached, CallFailed.
     """
-    access = _token(service, connection, deadline)
+    token = token or partial(_token, service, connection, deadline)
+    access = token(None)
     try:
         return _watched(service, connection, access, call, deadline, interactive=interactive)
     except TokenRefused:
-        access = _token(service, connection, deadline, refused=access.token_version)
+        access = token(access.token_version)
     try:
         return _watched(service, connection, access, call, deadline, interactive=interactive)
     except TokenRefused:
