@@ -54,7 +54,9 @@ def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tu
     """Store how lists ended; active, and True, once what nothing can be coded without is in."""
     after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
     if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(after):
-        return _activate(service, after), True
+        active = _activate(service, after)
+        service.accounts.bump_coding_version(active.tenant, active.account)  # another book: references resolve anew
+        return active, True
     return after, False
 
 
@@ -106,7 +108,6 @@ def _with_defaults(service: Service, account: Account, connection: Connection) -
     claims = connection.slot.value if Destination.EXPENSE_CLAIMS in offered else None
     return replace(
         account,
-        coding_version=account.coding_version + 1,
         current_book=f"{connection.provider}:{connection.pinned.id}",
         publishing_integration=account.publishing_integration or connection.slot.value,
         expense_claims_integration=account.expense_claims_integration or claims,
@@ -129,10 +130,10 @@ def _change(service: Service, connection: Connection, change: Callable[[Connecti
     raise ConflictError("the connection is being changed by others all the time")
 
 
-def ask_recheck(service: Service, connection: Connection) -> None:
+def ask_recheck(service: Service, tenant: str, account: str) -> None:
     """Have the account's open items looked at again: something they refer to has changed."""
-    body = {"schema": 1, "kind": "recheck", "tenant": connection.tenant, "account": connection.account}
-    service.refresh_queue.send(body, group=connection.tenant)
+    body = {"schema": 1, "kind": "recheck", "tenant": tenant, "account": account}
+    service.refresh_queue.send(body, group=tenant)
 
 
 def plan_next(service: Service, connection: Connection) -> None:

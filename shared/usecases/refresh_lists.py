@@ -11,6 +11,7 @@ from shared.aws.queues import LONGEST_DELAY
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth
 from shared.domain.errors import Handling, LedgerbridgeError, Problem
+from shared.domain.ids import new_id
 from shared.domain.lists import Kind
 from shared.domain.refresh_requests import HOPS, Position, RefreshRequest
 from shared.domain.refreshing import Counts, already_covered, needs_full_pass
@@ -78,9 +79,9 @@ def refresh_lists(service: Service, request: RefreshRequest, deadline: datetime)
     connection = service.connections.get(request.tenant, request.account, request.connection)
     if connection is None or connection.status not in REFRESHABLE:
         return Outcome.NOT_CONNECTED
-    name, owner = f"refresh#{request.tenant}#{connection.id}", request.id
-    until = deadline + LEASE_BEYOND_DEADLINE
-    epoch = service.leases.acquire(name, owner, until, service.clock.now())
+    now = service.clock.now()
+    name, owner = f"refresh#{request.tenant}#{connection.id}", new_id(now)
+    epoch = service.leases.acquire(name, owner, deadline + LEASE_BEYOND_DEADLINE, now)
     if epoch is None:
         continue_later(service, request.again(request.position), WAIT_FOR_LEASE)
         return Outcome.WAITS
@@ -119,7 +120,7 @@ def _serve(turn: _Turn) -> Outcome:
 
 def _end(turn: _Turn, problem: Problem | None) -> None:
     if turn.touched:
-        ask_recheck(turn.service, turn.connection)
+        ask_recheck(turn.service, turn.request.tenant, turn.request.account)
     report_done(turn.service, turn.connection, turn.request, problem)
     count("lists_refreshed")
 
@@ -195,7 +196,7 @@ def _note(turn: _Turn, pulled: Pulled) -> None:
 
 def _pause(turn: _Turn, position: Position | None, until: datetime | None) -> Outcome:
     if turn.touched:
-        ask_recheck(turn.service, turn.connection)
+        ask_recheck(turn.service, turn.request.tenant, turn.request.account)
     wait = until - turn.service.clock.now() if until else NOW
     continue_later(turn.service, turn.request.again(position), max(wait, NOW))
     return Outcome.CONTINUES

@@ -1,0 +1,113 @@
+"""Keep grants alive: renew them before the provider's idle limit, warn before consents end, let go what nobody used."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.aws.log import count
+from shared.domain.accounts import Event
+from shared.domain.connections import Connection, ConnectionStatus
+from shared.domain.consent import next_look, warning_due
+from shared.domain.errors import LedgerbridgeError, Problem
+from shared.domain.grants import GrantStatus
+from shared.domain.ids import derived_id, new_id
+from shared.usecases.access_token import access_token
+from shared.usecases.service import Service
+
+ACTOR: Final = "keep-alive"
+IDLE_SHARE: Final = 0.5  # of the provider's idle limit: a second chance remains when one renewal fails
+TRY_AGAIN_AFTER: Final = timedelta(hours=1)
+UNFINISHED_AFTER: Final = timedelta(hours=24)
+UNFINISHED: Final = frozenset({ConnectionStatus.PENDING_CONSENT, ConnectionStatus.CHOOSING_ORGANISATION})
+CONSENT_ENDS: Final = frozenset({ConnectionStatus.ACTIVE, ConnectionStatus.IMPORTING})
+
+
+def keep_grant_alive(service: Service, tenant: str, grant_id: str) -> datetime | None:
+    """Renew a grant that nothing else has renewed lately; returns when to look again, None when it is over.
+
+    A refused renewal ends there: the fenced refresh has marked the grant and its connections expired, with an event.
+    """
+    grant = service.grants.get(tenant, grant_id)
+    if grant is None or grant.status is not GrantStatus.ACTIVE:
+        return None
+    facts = service.provider(grant.provider).profile.oauth
+    wait = service.clock.scale(facts.refresh_idle_limit) * IDLE_SHARE
+    renewed_at = grant.access_expires_at - service.clock.scale(facts.access_lifetime)
+    now = service.clock.now()
+    if now < renewed_at + wait:
+        return renewed_at + wait
+    try:
+        access_token(service, tenant, grant_id)
+    except LedgerbridgeError:
+        left = service.grants.get(tenant, grant_id)
+        return now + TRY_AGAIN_AFTER if left is not None and left.status is GrantStatus.ACTIVE else None
+    count("grants_kept_alive")
+    return now + wait
+
+
+def watch_consent(service: Service, tenant: str, account: str, connection_id: str) -> datetime | None:
+    """Look after one connection's consent; returns when to look again, None when there is nothing left to watch.
+
+    Warns 30, 7 and 1 days before a consent ends by the tenant's policy and ends it then. A consent that was begun and
+    not finished within a day is let go, and with it a connection that never had another.
+    """
+    connection = service.connections.get(tenant, account, connection_id)
+    if connection is None:
+        return None
+    connection = _let_go_unfinished(service, connection)
+    if connection.consent_expires_at is None or connection.status not in CONSENT_ENDS:
+        return None
+    now = service.clock.now()
+    if now >= connection.consent_expires_at:
+        _end_consent(service, connection)
+        return None
+    days = warning_due(connection.consent_expires_at, now)
+    if days is not None:
+        _warn(service, connection, connection.consent_expires_at, days)
+    return next_look(connection.consent_expires_at, now)
+
+
+def _warn(service: Service, connection: Connection, expires_at: datetime, days: int) -> None:
+    once = derived_id("consent", connection.tenant, connection.id, expires_at.isoformat(), str(days))
+    if not service.seen.first_time(once, timedelta(days=days + 1), service.clock.now()):
+        return
+    after: dict[str, object] = {"days": days, "consent_expires_at": expires_at.isoformat()}
+    service.events.append(connection.tenant, _event(service, connection, "connection.consent_ending", None, after))
+
+
+def _end_consent(service: Service, connection: Connection) -> None:
+    problem = Problem("connection_expired", details={"reason": "consent_limit"})
+    ended = connection.moved(ConnectionStatus.EXPIRED, problem)
+    before: dict[str, object] = {"status": connection.status.value}
+    after: dict[str, object] = {"status": ended.status.value, "reason": "consent_limit"}
+    service.connections.update(ended, _event(service, connection, "connection.expired", before, after))
+    count("connections_expired")
+
+
+def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
+    """End what nobody finished, so that its slot is free and no token is kept."""
+    grant = service.grants.get(connection.tenant, connection.pending_grant) if connection.pending_grant else None
+    begun_at = grant.consented_at if grant else connection.created_at
+    if service.clock.now() < begun_at + UNFINISHED_AFTER:
+        return connection
+    if grant is not None:
+        if grant.status is GrantStatus.PENDING:
+            service.grants.shred(grant)
+        connection = service.connections.update(replace(connection, pending_grant=None))
+    if connection.status not in UNFINISHED:
+        return connection
+    ended = connection.moved(ConnectionStatus.DISCONNECTED)
+    before: dict[str, object] = {"status": connection.status.value}
+    event = _event(service, connection, "connection.abandoned", before, {"status": ended.status.value})
+    return service.connections.update(ended, event, release_slot=True)
+
+
+def _event(
+    service: Service,
+    connection: Connection,
+    kind: str,
+    before: dict[str, object] | None,
+    after: dict[str, object],
+) -> Event:
+    now = service.clock.now()
+    return Event(new_id(now), connection.account, now, ACTOR, kind, connection.id, before, after)

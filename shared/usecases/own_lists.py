@@ -1,0 +1,170 @@
+"""Entries made, changed and taken away here: payment methods, new suppliers, and what a person hides or deletes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from shared.domain.accounts import Account, Event
+from shared.domain.errors import ConflictError, fail
+from shared.domain.ids import new_id
+from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
+from shared.usecases.readiness import book_of
+from shared.usecases.record_refresh import ask_recheck
+from shared.usecases.service import Service
+
+# In a connected account these may still be made here: the provider gets them with the first document that needs them.
+MADE_AT_PUBLISHING: Final = frozenset({Kind.SUPPLIERS, Kind.CUSTOMERS})
+TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What a caller wants of an entry; None leaves a value as it is. `values` of None inside take a value away."""
+
+    name: str | None = None
+    code: str | None = None
+    visible: bool | None = None
+    status: EntryStatus | None = None
+    values: Mapping[str, Any] | None = None
+    bank_account: str | None = None
+    unlink_bank_account: bool = False
+
+
+def book_for(account: Account, kind: Kind) -> Book:
+    """The book a list of the account lies in: payment methods are the account's own whatever is connected."""
+    return Book.own(account.tenant, account.id) if kind is Kind.PAYMENT_METHODS else book_of(account, None)
+
+
+def is_own(book: Book) -> bool:
+    return book == Book.own(book.tenant, book.account)
+
+
+def read_entry(service: Service, account: Account, kind: Kind, entry_id: str) -> Entry:
+    """One entry of the account's current lists; raises not_found."""
+    entry = service.lists.entry(book_for(account, kind), kind, entry_id)
+    if entry is None:
+        raise fail("not_found", field="entry")
+    return entry
+
+
+def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange) -> Entry:
+    """Make an entry under a given id, so that a repeat meets its own work.
+
+    Raises list_has_no_entries_of_own where the list comes from the provider, supplier_name_taken for a contact whose
+    name another one has, not_found or bank_account_not_found for a bank account that is not in the current book.
+    """
+    book = book_for(account, kind)
+    if not is_own(book) and kind not in MADE_AT_PUBLISHING:
+        raise fail("list_has_no_entries_of_own", kind=kind.value)
+    values = _values(service, account, kind, {}, wanted)
+    entry = Entry(
+        id=entry_id,
+        kind=kind,
+        name=" ".join((wanted.name or "").split()),
+        code=wanted.code,
+        visible=wanted.visible is not False,
+        values=values,
+    )
+    try:
+        service.lists.put_own(entry, book)
+    except ConflictError:
+        return _met_again(service, book, entry)
+    return entry
+
+
+def _met_again(service: Service, book: Book, entry: Entry) -> Entry:
+    """Our own earlier try, or somebody else's entry of that name."""
+    there = service.lists.entry(book, entry.kind, entry.id)
+    if there is not None:
+        return there
+    holder = service.lists.by_name(book, entry.kind, folded(entry.name))
+    raise fail("supplier_name_taken", field="name", entry=holder.id if holder else "")
+
+
+def change_entry(
+    service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange, *, actor: str
+) -> Entry:
+    """Change an entry made here, or hide, show, delete or restore any; items that use it are looked at again.
+
+    Raises list_has_no_entries_of_own for another change to an entry that the provider has, and for restoring one
+    that is inactive there.
+    """
+    book = book_for(account, kind)
+    for _ in range(TRIES):
+        before = read_entry(service, account, kind, entry_id)
+        try:
+            after = _apply(service, account, book, before, wanted)
+        except ConflictError:
+            continue
+        if after != before:
+            _announce(service, account, before, after, actor)
+        return after
+    raise ConflictError("the entry is being changed by others all the time")
+
+
+def _apply(service: Service, account: Account, book: Book, before: Entry, wanted: EntryChange) -> Entry:
+    if is_own(book) or before.provider_id is None:
+        return _apply_own(service, account, book, before, wanted)
+    told = (wanted.name, wanted.code, wanted.values, wanted.bank_account)
+    if any(value is not None for value in told) or wanted.unlink_bank_account:
+        raise fail("list_has_no_entries_of_own", kind=before.kind.value)
+    deleted = None if wanted.status is None else wanted.status is EntryStatus.INACTIVE
+    service.lists.set_override(book, before.kind, before.id, visible=wanted.visible, deleted=deleted)
+    after = read_entry(service, account, before.kind, before.id)
+    if wanted.status is EntryStatus.ACTIVE and after.status is not EntryStatus.ACTIVE:
+        raise fail("list_has_no_entries_of_own", field="status", kind=before.kind.value)
+    return after
+
+
+def _apply_own(service: Service, account: Account, book: Book, before: Entry, wanted: EntryChange) -> Entry:
+    after = replace(
+        before,
+        name=" ".join(wanted.name.split()) if wanted.name is not None else before.name,
+        code=wanted.code if wanted.code is not None else before.code,
+        visible=wanted.visible if wanted.visible is not None else before.visible,
+        status=wanted.status or before.status,
+        values=_values(service, account, before.kind, before.values, wanted),
+    )
+    if after != before:
+        service.lists.update_own(after, book, before)
+    return after
+
+
+def _values(
+    service: Service, account: Account, kind: Kind, before: Mapping[str, Any], wanted: EntryChange
+) -> dict[str, Any]:
+    values = {**before, **(wanted.values or {})}
+    values = {name: value for name, value in values.items() if value is not None}
+    if wanted.bank_account is None and not wanted.unlink_bank_account:
+        return values
+    if kind is not Kind.PAYMENT_METHODS:
+        raise fail("invalid_request", field="bank_account", reason="only payment methods have a bank account")
+    if account.current_book is None:
+        raise fail("no_connection", field="bank_account")
+    links = dict(values.get("bank_accounts") or {})
+    links.pop(account.current_book, None)
+    if wanted.bank_account is not None:
+        linked = service.lists.entry(book_of(account, None), Kind.BANK_ACCOUNTS, wanted.bank_account)
+        if linked is None or not linked.usable:
+            raise fail("bank_account_not_found", field="bank_account")
+        links[account.current_book] = linked.id
+    return {**values, "bank_accounts": links}
+
+
+def _announce(service: Service, account: Account, before: Entry, after: Entry, actor: str) -> None:
+    """Items may refer to the entry: their readiness is worked out again; the log keeps who changed what."""
+    service.accounts.bump_coding_version(account.tenant, account.id)
+    now = service.clock.now()
+    event = Event(new_id(now), account.id, now, actor, "entry.changed", after.id, _said(before), _said(after))
+    service.events.append(account.tenant, event)
+    ask_recheck(service, account.tenant, account.id)
+
+
+def _said(entry: Entry) -> dict[str, object]:
+    return {
+        "kind": entry.kind.value,
+        "name": entry.name,
+        "status": entry.status.value,
+        "visible": entry.visible,
+        "bank_accounts": entry.values.get("bank_accounts"),
+    }

@@ -1,0 +1,67 @@
+"""Look at an account's open items again after an entry, a setting or the organisation changed."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection
+from shared.domain.errors import ConflictError
+from shared.domain.items import Item, ItemState, Stage
+from shared.domain.readiness import judged
+from shared.usecases.readiness import EntryCache, evaluate, publishing_connection
+from shared.usecases.service import Service
+
+SLICE: Final = 50
+AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the message that goes on from it may need
+OPEN: Final = frozenset({Stage.RECEIVED, Stage.NEEDS_REVIEW, Stage.READY})
+
+
+def recheck_items(service: Service, tenant: str, account_id: str, cursor: Any | None, deadline: datetime) -> bool:
+    """Renew the stored readiness of open items, slice by slice from `cursor` on (None: the first).
+
+    False when `deadline` (UTC) came first: a message with the place to go on from was sent. Queued and published items
+    are left alone: those are checked again before they are sent, these no more.
+    """
+    account = service.accounts.get(tenant, account_id)
+    if account is None or account.deleted_at is not None:
+        return True
+    connection = publishing_connection(service, account)
+    cache = EntryCache(service)
+    while True:
+        page, cursor = service.items.page(tenant, account_id, cursor, SLICE)
+        stale = [
+            state
+            for state, marker in page
+            if marker is None and state.stage in OPEN and state.coding_version != account.coding_version
+        ]
+        _renew(service, account, connection, stale, cache)
+        if cursor is None:
+            return True
+        if service.clock.now() + AFTER_SLICE >= deadline:
+            _go_on_later(service, tenant, account_id, cursor)
+            return False
+
+
+def _renew(
+    service: Service, account: Account, connection: Connection | None, stale: list[ItemState], cache: EntryCache
+) -> None:
+    if not stale:
+        return
+    items = service.items.batch_get(account.tenant, account.id, [state.item for state in stale])
+    for state in stale:
+        item = items.get(state.item)
+        if item is not None:
+            problems = evaluate(service, account, item, connection, cache=cache)
+            _store(service, item, judged(state, problems, account.coding_version))
+
+
+def _store(service: Service, item: Item, state: ItemState) -> None:
+    try:
+        service.items.update_state(item.tenant, item.account, state)
+    except ConflictError:
+        return  # edited or published at this moment: whoever did it has judged the item anew
+
+
+def _go_on_later(service: Service, tenant: str, account: str, cursor: Any) -> None:
+    body = {"schema": 1, "kind": "recheck", "tenant": tenant, "account": account, "cursor": cursor}
+    service.refresh_queue.send(body, group=tenant)

@@ -1,0 +1,168 @@
+"""Do what is due: wake publishers and refreshes, keep grants alive, watch consents, resume bulk requests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.aws.log import gauge, logger
+from shared.domain.connections import Connection, ConnectionStatus
+from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
+from shared.domain.refreshing import REFRESH_EVERY
+from shared.storage.agenda import AgendaKind, AgendaRow
+from shared.usecases.drain_organisation import PARKED_FOR
+from shared.usecases.keep_alive import keep_grant_alive, watch_consent
+from shared.usecases.record_refresh import SCHEDULE
+from shared.usecases.service import Service
+from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
+
+ROWS_AT_ONCE: Final = 100
+LOOKED_AT: Final = 100  # unclaimed markers read to tell how old the oldest is
+AFTER_ROW: Final = timedelta(seconds=25)  # a token call, the longest thing a row can need, and the writes around it
+EXPIRED: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
+
+
+@dataclass(slots=True)
+class Levels:
+    """What the rows that were due showed of the service's health; each is a metric with an alarm."""
+
+    oldest_pending_seconds: float = 0
+    open_unknown_batches: int = 0
+    expired: set[str] = field(default_factory=set)
+    parked: set[str] = field(default_factory=set)
+    rows: int = 0
+    failed: int = 0
+
+    def report(self) -> None:
+        gauge("oldest_pending_seconds", self.oldest_pending_seconds)
+        gauge("open_unknown_batches", self.open_unknown_batches)
+        gauge("expired_connections", len(self.expired))
+        gauge("parked_connections", len(self.parked))
+        gauge("agenda_rows_failed", self.failed)
+
+
+Act = Callable[[Service, AgendaRow, Levels], None]
+
+
+def run_agenda(service: Service, deadline: datetime) -> Levels:
+    """Work through every row that is due, oldest first, until `deadline` (UTC); what is left is due again next time.
+
+    A row is cleared after its work was done, and every act may be done twice: two runs at once do no harm. A row
+    whose act fails stays for the next run and stops nobody else's.
+    """
+    levels = Levels()
+    for kind, act in _ACTS.items():
+        _work_through(service, kind, act, deadline, levels)
+    levels.report()
+    return levels
+
+
+def _work_through(service: Service, kind: AgendaKind, act: Act, deadline: datetime, levels: Levels) -> None:
+    now = service.clock.now()  # rows that acts write are for later runs
+    while rows := service.agenda.due(kind, now, ROWS_AT_ONCE):
+        cleared = 0
+        for row in rows:
+            if service.clock.now() + AFTER_ROW >= deadline:
+                return
+            cleared += _do(service, row, act, levels)
+        if not cleared:
+            return
+
+
+def _do(service: Service, row: AgendaRow, act: Act, levels: Levels) -> bool:
+    levels.rows += 1
+    try:
+        act(service, row, levels)
+    except Exception:
+        levels.failed += 1
+        logger.exception("agenda row failed", extra={"kind": row.kind.value, "key": row.key})
+        return False
+    return service.agenda.clear(row)
+
+
+def _publish(service: Service, row: AgendaRow, levels: Levels) -> None:
+    """Wake an organisation that still has work, and go on guarding it until it has none."""
+    said = row.payload
+    key = (said["tenant"], said["provider"], said["organisation"])
+    markers = service.items.unclaimed(*key, LOOKED_AT)
+    batches = service.batches.open(*key)
+    if not markers and not batches:
+        return
+    now = service.clock.now()
+    oldest = min((marker.queued_at for marker in markers), default=now)
+    levels.oldest_pending_seconds = max(levels.oldest_pending_seconds, (now - oldest).total_seconds())
+    for left in batches:
+        batch = service.batches.get(*key, left.batch)
+        levels.open_unknown_batches += batch is not None and batch.status is BatchStatus.UNKNOWN
+    wake = WakeUp(SCHEMA, said["tenant"], said["account"], said["provider"], said["organisation"])
+    users = {(marker.account, marker.connection) for marker in markers}
+    held = [_why_held(service, said["tenant"], *user, levels) for user in users]
+    if held and all(held) and not batches:
+        remind(service, wake, now + PARKED_FOR)  # nothing may move: resuming or reconnecting wakes it at once
+        return
+    remind(service, wake, now + SWEEP_AFTER)
+    wake_up(service, wake)
+
+
+def _why_held(service: Service, tenant: str, account: str, connection_id: str, levels: Levels) -> bool:
+    connection = service.connections.get(tenant, account, connection_id)
+    if connection is None:
+        return True
+    parked = connection.parked_until is not None and service.clock.now() < connection.parked_until
+    if parked:
+        levels.parked.add(connection.id)
+    if connection.status in EXPIRED:
+        levels.expired.add(connection.id)
+    return parked or connection.paused_at is not None or connection.status is not ConnectionStatus.ACTIVE
+
+
+def _refresh(service: Service, row: AgendaRow, levels: Levels) -> None:
+    """Send a refresh on its way; a regular one is dropped when a later refresh has planned the next already."""
+    said = row.payload
+    connection = service.connections.get(said["tenant"], said["account"], said["connection"])
+    if connection is None or connection.status not in {ConnectionStatus.IMPORTING, ConnectionStatus.ACTIVE}:
+        if connection is not None and connection.status in EXPIRED:
+            levels.expired.add(connection.id)
+        return
+    if said.get("reason") == SCHEDULE and _refreshed_since(connection, row.at - REFRESH_EVERY):
+        return
+    service.refresh_queue.send(dict(said), group=said["tenant"])
+
+
+def _refreshed_since(connection: Connection, planned_at: datetime) -> bool:
+    """Whether every healthy list was read after the refresh that planned this row."""
+    good = [health.last_good_at for health in connection.lists.values() if not health.problem and health.last_good_at]
+    return bool(good) and min(good) > planned_at + SWEEP_AFTER
+
+
+def _keep_alive(service: Service, row: AgendaRow, levels: Levels) -> None:
+    again = keep_grant_alive(service, row.payload["tenant"], row.payload["grant"])
+    if again is not None:
+        service.agenda.put(AgendaKind.KEEP_ALIVE, again, row.key, row.payload)
+
+
+def _consent(service: Service, row: AgendaRow, levels: Levels) -> None:
+    said = row.payload
+    again = watch_consent(service, said["tenant"], said["account"], said["connection"])
+    if again is not None:
+        service.agenda.put(AgendaKind.CONSENT_EXPIRY, again, row.key, row.payload)
+
+
+def _publication(service: Service, row: AgendaRow, levels: Levels) -> None:
+    """A bulk request that nobody finished expanding gets its message again."""
+    said = row.payload
+    publication = service.publications.get(said["tenant"], said["account"], said["publication"])
+    if publication is None or publication.status is not PublicationStatus.EXPANDING:
+        return
+    service.agenda.put(AgendaKind.PUBLICATION, service.clock.now() + SWEEP_AFTER, row.key, row.payload)
+    body = {"schema": SCHEMA, "kind": "publication", **{name: said[name] for name in ("tenant", "account")}}
+    service.publish_queue.send({**body, "publication": publication.id}, group=said["tenant"])
+
+
+_ACTS: Final[Mapping[AgendaKind, Act]] = {
+    AgendaKind.PUBLISH: _publish,
+    AgendaKind.PUBLICATION: _publication,
+    AgendaKind.KEEP_ALIVE: _keep_alive,
+    AgendaKind.CONSENT_EXPIRY: _consent,
+    AgendaKind.REFRESH: _refresh,
+}
