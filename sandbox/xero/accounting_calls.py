@@ -176,7 +176,7 @@ class AccountingCall:
 
     def _throttled(self, verdict: Verdict) -> Response:
         self._state.counts.add_throttled("xero", str(verdict.problem))
-        wait = self._state.clock.wall_seconds(verdict.retry_after) if verdict.retry_after else None
+        wait = self._state.clock.wall_seconds(verdict.retry_after) if verdict.retry_after is not None else None
         return answers.throttled(verdict, wait)
 
 

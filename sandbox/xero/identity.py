@@ -222,7 +222,10 @@ class Identity:
 
 def acceptable_redirect(uri: str) -> bool:
     """https anywhere, http on localhost by name only (developer.xero.com/faq/oauth2)."""
-    parts = urlsplit(uri.replace(":*", ":1", 1))
+    try:
+        parts = urlsplit(uri.replace(":*", ":1", 1))
+    except ValueError:
+        return False
     if parts.scheme == "https":
         return bool(parts.hostname)
     return parts.scheme == "http" and parts.hostname == "localhost"
