@@ -69,8 +69,8 @@ def package(given: template.Template, client: Client, code_of: CodeOf) -> str:
 def own_code(scratch: Path) -> CodeOf:
     """Code for `package`: the project's own files, compiled; the locked wheels are those of this environment.
 
-    Why not the whole artifact: nine functions of 50 MB each take the emulator 500 MB and every cold start a second. That the
-    artifact holds all it needs is shown by the packaging tests and by `make sam-deploy-local`.
+    Why not the whole artifact: nine functions of 50 MB each cost the emulator 500 MB, and every cold start a second.
+    That the artifact holds all it needs is shown by the packaging tests and by `make sam-deploy-local`.
     """
     return _once_per_area(scratch, artifact.copy_own_code)
 
@@ -115,13 +115,11 @@ def _exists(cloudformation: Any, stack: str) -> bool:
 
 
 def _failures(cloudformation: Any, stack: str) -> str:
-    reason = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("StackStatusReason", "no reason given")
-    events = reversed(cloudformation.describe_stack_events(StackName=stack)["StackEvents"])
+    """The reasons CloudFormation gave, oldest first; the events of the rollback come before them, so read every page."""
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+    events = reversed([event for page in pages for event in page["StackEvents"]])
     failed = [event for event in events if "FAILED" in event["ResourceStatus"]]
-    named = [
-        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}" for event in failed
-    ]
-    return "; ".join([reason, *named])
+    return "; ".join(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed)
 
 
 def deploy(client: Client, stack: str, template_url: str, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -172,8 +170,9 @@ def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template
 
     Expiry of a table's records, the permission of a worker to wake itself, and the API's own domain for the front door.
     """
-    described = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    deployed = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in deployed}
     for logical_id, resource in given["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:

@@ -19,12 +19,13 @@ __all__ = ["Options", "Ports", "Stack"]
 class Stack(Deployment):
     """A running stack. Everything it writes is under `home`; `stop` ends every process it started."""
 
-    def __init__(self, home: Path, options: Options, wanted: Ports = Ports()) -> None:
+    def __init__(self, home: Path, options: Options, wanted: Ports | None = None) -> None:
+        wanted = wanted or Ports()
         self._aws = listening_socket(wanted.aws)
         self._api = listening_socket(wanted.api)
-        taken = (int(bound.getsockname()[1]) for bound in (self._aws, self._api))
+        aws, api = (int(bound.getsockname()[1]) for bound in (self._aws, self._api))
         sandbox = free_port(wanted.sandbox) if options.sandbox else 0
-        super().__init__(home, options, Ports(*taken, sandbox))
+        super().__init__(home, options, Ports(aws, api, sandbox))
         self._emulator: Child | None = None
         self._sandbox: Child | None = None
         for folder in ("tmp", "state", "s3", "user"):
@@ -101,6 +102,11 @@ class Stack(Deployment):
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "WARNING",
         }
+
+    @property
+    def sessions(self) -> list[int]:
+        """Process ids of the emulator and the sandbox; each leads a session that holds all it has started."""
+        return [child.pid for child in (self._emulator, self._sandbox) if child is not None]
 
     def restart(self, *, kill: bool = False) -> None:
         """Stop the emulator (or kill it, which loses what it had not saved) and start it again on the same ports."""
