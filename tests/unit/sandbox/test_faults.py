@@ -13,7 +13,7 @@ def board(*faults: dict[str, Any]) -> FaultBoard:
 
 
 def on(path: str, kind: str, method: str = "PUT", **options: Any) -> dict[str, Any]:
-    where = {name: options.pop(name) for name in ("occurrence", "times") if name in options}
+    where: dict[str, Any] = {name: options.pop(name) for name in ("occurrence", "times") if name in options}
     return {"provider": "xero", "method": method, "path": path, **where, "fault": {"kind": kind, **options}}
 
 
