@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sandbox.xero import charts
+from sandbox.xero import contacts as contact_rules
 from sandbox.xero.books import Books
 from sandbox.xero.formats import Record, stamp
 from sandbox.xero.wire import XeroUser
@@ -214,20 +215,11 @@ def _simple_lists(books: Books, country: str) -> None:
 
 
 def _contact(books: Books, name: str, *, supplier: bool = False, customer: bool = False) -> Record:
-    return {
-        "ContactID": books.new_id(),
-        "ContactStatus": "ACTIVE",
+    return contact_rules.blank(books) | {
         "Name": name,
         "EmailAddress": f"accounts{len(books.tables['Contacts']) + 1}@example.com",
-        "BankAccountDetails": "",
-        "TaxNumber": "",
-        "Addresses": [],
-        "Phones": [],
-        "ContactGroups": [],
-        "ContactPersons": [],
         "IsSupplier": supplier,
         "IsCustomer": customer,
-        "HasAttachments": False,
         "UpdatedDateUTC": stamp(SEEDED_AT),
     }
 
