@@ -18,14 +18,13 @@ from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.grants import REFRESH_MARGIN, Grant, GrantStatus, TokenPair, is_fresh, lease_is_held
 from shared.domain.secrets import Secret
 from shared.usecases.lost_access import grant_expired
+from shared.usecases.provider_app import TOKEN_CALL, provider_app
 from shared.usecases.service import Service
 
 if TYPE_CHECKING:
     from shared.aws.vault import DataKey
     from shared.providers.contract import CallFailed, Profile
-    from shared.providers.oauth import App
 
-CALL_DEADLINE: Final = timedelta(seconds=10)  # for one call of the token endpoint
 LEASE: Final = timedelta(seconds=30)  # longer than the call and the write after it
 PATIENCE: Final = timedelta(seconds=20)  # how long a caller waits in all, unless it says otherwise
 LATE_PAIR: Final = timedelta(seconds=3)  # how long a pair may still be on its way from a holder that was overtaken
@@ -164,8 +163,9 @@ class _Turn:
         self.calls += 1
         if self.calls > _MOST_CALLS:
             raise LedgerbridgeError(self.failure)
+        app = provider_app(self.service, grant.provider)
+        self.service.grants.mark_sent(grant, self.owner, self.service.clock.now())
         count("token_calls")
-        app = oauth_app(self.service, grant.provider)
         return oauth.refresh(_profile(grant).oauth, app, refresh_token=pair.refresh)
 
     def _store(self, grant: Grant, pair: TokenPair, key: "DataKey") -> Access:
@@ -180,7 +180,7 @@ class _Turn:
             refresh_sent_at=None,
         )
         sealed = key.seal(pair, after.token_version)
-        last = max(self.deadline, self.service.clock.now() + CALL_DEADLINE)
+        last = max(self.deadline, self.service.clock.now() + TOKEN_CALL)
         while True:
             try:
                 stored = self.service.grants.store_pair(after, sealed, grant.token_version)
@@ -239,18 +239,3 @@ def _profile(grant: Grant) -> "Profile":
     from shared.providers import registry
 
     return registry.profile(grant.provider)
-
-
-def oauth_app(service: Service, provider: str) -> "App":
-    """Our app at a provider, with the address to call it at; raises provider_not_set_up."""
-    from shared.providers.oauth import App
-
-    app = service.apps.app(provider)
-    return App(
-        client_id=app.client_id,
-        client_secret=app.client_secret,
-        base_url=service.provider_url(provider),
-        now=service.clock.now,
-        pace=service.clock.pace,
-        deadline=CALL_DEADLINE,
-    )

@@ -5,14 +5,13 @@ from typing import Final
 from shared.aws.log import count
 from shared.domain.accounts import Event
 from shared.domain.connections import Connection, ConnectionStatus
-from shared.domain.errors import ConflictError, Problem
+from shared.domain.errors import Problem
 from shared.domain.grants import Grant
-from shared.domain.ids import new_id
+from shared.usecases.happenings import happened
 from shared.usecases.service import Service
+from shared.usecases.update_connection import update_connection
 
-SYSTEM: Final = "system"
 _WORKING: Final = frozenset({ConnectionStatus.IMPORTING, ConnectionStatus.ACTIVE})
-_TRIES: Final = 5
 
 
 def grant_expired(service: Service, grant: Grant) -> None:
@@ -29,26 +28,19 @@ def access_lost(service: Service, connection: Connection, problem: Problem) -> N
 
 
 def _lose(service: Service, connection: Connection, status: ConnectionStatus, problem: Problem) -> None:
-    current: Connection | None = connection
-    for _ in range(_TRIES):
-        if current is None or current.status not in _WORKING or current.grant != connection.grant:
-            return
-        now = service.clock.now()
-        event = Event(
-            id=new_id(now),
-            account=current.account,
-            at=now,
-            actor=SYSTEM,
-            kind=f"connection.{status.value}",
+    def lose(current: Connection) -> tuple[Connection, Event] | None:
+        if current.status not in _WORKING or current.grant != connection.grant:
+            return None
+        event = happened(
+            service,
+            current.account,
+            f"connection.{status.value}",
             subject=current.id,
             before={"status": current.status.value},
             after={"status": status.value, "code": problem.code},
         )
-        try:
-            service.connections.update(current.moved(status, problem), event)
-        except ConflictError:
-            current = service.connections.get(connection.tenant, connection.account, connection.id)
-        else:
-            count(f"connections_{status.value}")
-            return
-    raise ConflictError("the connection changes too often to be marked")
+        return current.moved(status, problem), event
+
+    after = update_connection(service, connection, lose)
+    if after.status is status and after.version != connection.version:
+        count(f"connections_{status.value}")

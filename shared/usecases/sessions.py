@@ -1,6 +1,7 @@
 """Sessions: what a provider call needs, paid for from the organisation's windows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -72,23 +73,25 @@ class Allowance:
     def observe(self, reading: LimitReading) -> None:
         """Believe the provider where it grants less than we thought: other programs share its limits with us."""
         with self._lock:
-            left = self._left
-            tight = reading.minute_left is not None and reading.minute_left < left
+            tight = reading.minute_left is not None and reading.minute_left < self._left
             if tight and reading.minute_left is not None:
                 self._left = reading.minute_left
+            ours = self._left
         day_low = reading.day_left is not None and reading.day_left < SLICE_CALLS
         app_low = reading.app_minute_left is not None and reading.app_minute_left < _LOW
         if tight or day_low or app_low:
-            self._service.windows.correct(
-                self._provider, self._organisation, reading, self._service.clock.now(), self._window
-            )
+            # What this process still holds of the minute is not there to be given out once more.
+            rest = None if reading.minute_left is None else max(0, reading.minute_left - ours)
+            told = replace(reading, minute_left=rest)
+            now = self._service.clock.now()
+            self._service.windows.correct(self._provider, self._organisation, told, now, self._window)
 
     def blocked(self, blocked: Blocked) -> None:
         """Remember a 429 for everybody; what our own windows refused is known already."""
         with self._lock:
             self._left = 0
         if blocked != self._own_block:
-            self._service.windows.block(self._provider, self._organisation, blocked)
+            self._service.windows.block(self._provider, self._organisation, blocked, self._service.clock.now())
 
 
 def allowance(service: Service, provider: str, organisation: str, *, interactive: bool = False) -> Allowance:

@@ -1,0 +1,172 @@
+"""The person's choice: pin the organisation to the connection, and set everything going that follows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from shared.aws.log import count
+from shared.domain.accounts import Caller, Event
+from shared.domain.connections import Connection, ConnectionStatus, Organisation
+from shared.domain.errors import fail
+from shared.domain.grants import Grant
+from shared.domain.ids import new_id
+from shared.domain.publishing import WakeUp
+from shared.domain.refresh_requests import RefreshRequest
+from shared.usecases.ask_consent import Asking, consent_of
+from shared.usecases.happenings import happened
+from shared.usecases.let_go import let_go
+from shared.usecases.service import Service
+from shared.usecases.update_connection import update_connection
+from shared.usecases.wake import SCHEMA, remind
+
+# The message sets the refresh going; the agenda repeats it should the message be lost.
+REFRESH_GUARD: Final = timedelta(minutes=3)
+FIRST_WARNING: Final = timedelta(days=30)
+IDLE_SHARE: Final = 0.5  # of the provider's idle limit, after which a grant that nothing used is renewed
+_ALSO_LINKED: Final = "organisation_also_linked"
+_CHOOSABLE: Final = frozenset(
+    {
+        ConnectionStatus.CHOOSING_ORGANISATION,
+        ConnectionStatus.IMPORTING,
+        ConnectionStatus.ACTIVE,
+        ConnectionStatus.EXPIRED,
+        ConnectionStatus.REVOKED,
+        ConnectionStatus.BROKEN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The connection after the choice; `warnings` are words for the person, such as organisation_also_linked."""
+
+    connection: Connection
+    warnings: tuple[str, ...] = ()
+
+
+def choose_organisation(service: Service, caller: Caller, connection: Connection, organisation_id: str) -> Chosen:
+    """Pin one of the consent's organisations to the connection and start its first, or next, refresh.
+
+    At a reconnect only the organisation pinned before may be chosen. Raises connection_not_active, organisation_gone
+    (not among those of the consent), organisation_mismatch, organisation_taken; nothing is altered then.
+    """
+    if connection.status not in _CHOOSABLE:
+        raise fail("connection_not_active", status=connection.status.value)
+    if connection.organisation is not None and connection.organisation.id != organisation_id:
+        raise fail("organisation_mismatch", field="organisation_id", connected=connection.organisation.name)
+    if connection.organisation is not None and connection.pending_grant is None:
+        return Chosen(connection)  # chosen already, by this very request or another
+    grant, organisation = _verified(service, connection, organisation_id)
+    # Refuses while another tenant holds the organisation; once more for the same connection changes nothing.
+    service.organisations.link(
+        connection.provider, organisation.id, connection.tenant, connection.account, connection.id
+    )
+    expires_at = _consent_end(service, connection)
+    _remember_to(service, connection, grant, expires_at)
+    stored = _pinned(service, caller, connection, grant, organisation=organisation, expires_at=expires_at)
+    if connection.grant and connection.grant != grant.id:
+        let_go(service, connection.tenant, connection.grant)
+    _set_going(service, stored)
+    count("connections_chosen")
+    return Chosen(stored, _warnings(service, stored))
+
+
+def _verified(service: Service, connection: Connection, organisation_id: str) -> tuple[Grant, Organisation]:
+    """The organisation as the provider itself describes it under this consent, never as the caller does."""
+    asking = Asking(service, connection.tenant, consent_of(connection))
+    provider = service.provider(connection.provider)
+    grant = asking.access.grant
+    offered = asking.call(lambda session: provider.organisations(session, grant.consent_event))
+    match = next((one for one in offered if one.id == organisation_id), None)
+    if match is None:
+        raise fail("organisation_gone", field="organisation_id")
+    facts = asking.call(lambda session: provider.organisation(session, grant.subject), organisation_id)
+    if facts.id != organisation_id:
+        raise fail("organisation_mismatch", field="organisation_id")
+    return asking.access.grant, replace(facts, removal_id=facts.removal_id or match.removal_id)
+
+
+def _consent_end(service: Service, connection: Connection) -> datetime | None:
+    tenant = service.tenants.get(connection.tenant)
+    if tenant is None or tenant.consent_limit_days is None:
+        return None
+    return service.clock.now() + timedelta(days=tenant.consent_limit_days)
+
+
+def _pinned(
+    service: Service,
+    caller: Caller,
+    connection: Connection,
+    grant: Grant,
+    *,
+    organisation: Organisation,
+    expires_at: datetime | None,
+) -> Connection:
+    def pin(current: Connection) -> tuple[Connection, Event]:
+        if current.organisation is not None and current.organisation.id != organisation.id:
+            raise fail("organisation_mismatch", field="organisation_id")
+        if current.pending_grant not in {grant.id, None}:
+            raise fail("connection_not_active", status=current.status.value)
+        again = current.activated_at is not None
+        status = ConnectionStatus.ACTIVE if again else ConnectionStatus.IMPORTING
+        event = happened(
+            service,
+            current.account,
+            "connection.reconnected" if current.organisation else "connection.organisation_chosen",
+            by=caller,
+            subject=current.id,
+            before={"status": current.status.value},
+            after={"status": status.value, "organisation": organisation.id, "name": organisation.name},
+        )
+        after = replace(
+            current.moved(status),
+            grant=grant.id,
+            pending_grant=None,
+            organisation=organisation,
+            consent_expires_at=expires_at,
+            failed_drains=0,
+            parked_until=None,
+        )
+        return after, event
+
+    return update_connection(service, connection, pin)
+
+
+def _remember_to(service: Service, connection: Connection, grant: Grant, expires_at: datetime | None) -> None:
+    """Agenda rows come before the work they guard."""
+    from shared.providers import registry
+
+    now = service.clock.now()
+    idle = service.clock.scale(registry.profile(connection.provider).oauth.refresh_idle_limit) * IDLE_SHARE
+    where = {"tenant": connection.tenant, "account": connection.account}
+    service.agenda.put("keep_alive", now + idle, grant.id, {**where, "grant": grant.id})
+    if expires_at is not None:
+        at = max(now, expires_at - FIRST_WARNING)
+        service.agenda.put("consent_expiry", at, connection.id, {**where, "connection": connection.id})
+
+
+def _set_going(service: Service, connection: Connection) -> None:
+    now = service.clock.now()
+    request = RefreshRequest(
+        id=new_id(now),
+        tenant=connection.tenant,
+        account=connection.account,
+        connection=connection.id,
+        reason="reconnected" if connection.activated_at else "connected",
+        requested_at=now,
+    )
+    service.agenda.put("refresh", now + REFRESH_GUARD, connection.id, request.body())
+    service.refresh_queue.send(request.body(), group=connection.tenant)
+    if connection.activated_at is not None:
+        # What waited for the consent goes on at the agenda's next look.
+        wake = WakeUp(SCHEMA, connection.tenant, connection.account, connection.provider, connection.pinned.id)
+        remind(service, wake, now)
+
+
+def _warnings(service: Service, connection: Connection) -> tuple[str, ...]:
+    others = [
+        holder
+        for holder in service.organisations.holders(connection.provider, connection.pinned.id)
+        if holder.connection != connection.id
+    ]
+    return (_ALSO_LINKED,) if others else ()
