@@ -10,11 +10,13 @@ from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.consent import next_look, warning_due
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import GrantStatus
-from shared.domain.ids import derived_id, new_id
+from shared.domain.ids import derived_id
 from shared.usecases.access_token import access_token
+from shared.usecases.happenings import happened
 from shared.usecases.service import Service
+from shared.usecases.update_connection import update_connection
 
-ACTOR: Final = "keep-alive"
+REASON: Final = "consent_limit"
 IDLE_SHARE: Final = 0.5  # of the provider's idle limit: a second chance remains when one renewal fails
 TRY_AGAIN_AFTER: Final = timedelta(hours=1)
 UNFINISHED_AFTER: Final = timedelta(hours=24)
@@ -72,15 +74,18 @@ def _warn(service: Service, connection: Connection, expires_at: datetime, days: 
     if not service.seen.first_time(once, timedelta(days=days + 1), service.clock.now()):
         return
     after: dict[str, object] = {"days": days, "consent_expires_at": expires_at.isoformat()}
-    service.events.append(connection.tenant, _event(service, connection, "connection.consent_ending", None, after))
+    event = happened(service, connection.account, "connection.consent_ending", subject=connection.id, after=after)
+    service.events.append(connection.tenant, event)
 
 
 def _end_consent(service: Service, connection: Connection) -> None:
-    problem = Problem("connection_expired", details={"reason": "consent_limit"})
-    ended = connection.moved(ConnectionStatus.EXPIRED, problem)
-    before: dict[str, object] = {"status": connection.status.value}
-    after: dict[str, object] = {"status": ended.status.value, "reason": "consent_limit"}
-    service.connections.update(ended, _event(service, connection, "connection.expired", before, after))
+    def end(current: Connection) -> tuple[Connection, Event] | None:
+        if current.status not in CONSENT_ENDS or current.consent_expires_at != connection.consent_expires_at:
+            return None
+        ended = current.moved(ConnectionStatus.EXPIRED, Problem("connection_expired", details={"reason": REASON}))
+        return ended, _moved(service, current, ended, "connection.expired")
+
+    update_connection(service, connection, end)
     count("connections_expired")
 
 
@@ -90,24 +95,23 @@ def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
     begun_at = grant.consented_at if grant else connection.created_at
     if service.clock.now() < begun_at + UNFINISHED_AFTER:
         return connection
-    if grant is not None:
-        if grant.status is GrantStatus.PENDING:
-            service.grants.shred(grant)
-        connection = service.connections.update(replace(connection, pending_grant=None))
-    if connection.status not in UNFINISHED:
-        return connection
-    ended = connection.moved(ConnectionStatus.DISCONNECTED)
-    before: dict[str, object] = {"status": connection.status.value}
-    event = _event(service, connection, "connection.abandoned", before, {"status": ended.status.value})
-    return service.connections.update(ended, event, release_slot=True)
+    if grant is not None and grant.status is GrantStatus.PENDING:
+        service.grants.shred(grant)
+    if connection.status in UNFINISHED:
+        ended = replace(connection.moved(ConnectionStatus.DISCONNECTED), pending_grant=None)
+        event = _moved(service, connection, ended, "connection.abandoned")
+        return service.connections.update(ended, event, release_slot=True)
+    if connection.pending_grant is not None:
+        return service.connections.update(replace(connection, pending_grant=None))
+    return connection
 
 
-def _event(
-    service: Service,
-    connection: Connection,
-    kind: str,
-    before: dict[str, object] | None,
-    after: dict[str, object],
-) -> Event:
-    now = service.clock.now()
-    return Event(new_id(now), connection.account, now, ACTOR, kind, connection.id, before, after)
+def _moved(service: Service, before: Connection, after: Connection, kind: str) -> Event:
+    return happened(
+        service,
+        before.account,
+        kind,
+        subject=before.id,
+        before={"status": before.status.value},
+        after={"status": after.status.value},
+    )

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from shared.domain.accounts import Account, Event
+from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
-from shared.domain.ids import new_id
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
+from shared.usecases.happenings import happened
 from shared.usecases.readiness import book_of
 from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
@@ -82,7 +82,7 @@ def _met_again(service: Service, book: Book, entry: Entry) -> Entry:
 
 
 def change_entry(
-    service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange, *, actor: str
+    service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange, *, by: Caller
 ) -> Entry:
     """Change an entry made here, or hide, show, delete or restore any; items that use it are looked at again.
 
@@ -97,7 +97,7 @@ def change_entry(
         except ConflictError:
             continue
         if after != before:
-            _announce(service, account, before, after, actor)
+            _announce(service, account, before, after, by)
         return after
     raise ConflictError("the entry is being changed by others all the time")
 
@@ -151,11 +151,12 @@ def _values(
     return {**values, "bank_accounts": links}
 
 
-def _announce(service: Service, account: Account, before: Entry, after: Entry, actor: str) -> None:
+def _announce(service: Service, account: Account, before: Entry, after: Entry, by: Caller) -> None:
     """Items may refer to the entry: their readiness is worked out again; the log keeps who changed what."""
     service.accounts.bump_coding_version(account.tenant, account.id)
-    now = service.clock.now()
-    event = Event(new_id(now), account.id, now, actor, "entry.changed", after.id, _said(before), _said(after))
+    event = happened(
+        service, account.id, "entry.changed", by=by, subject=after.id, before=_said(before), after=_said(after)
+    )
     service.events.append(account.tenant, event)
     ask_recheck(service, account.tenant, account.id)
 

@@ -5,20 +5,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from shared.domain.accounts import Account, Event
+from shared.domain.accounts import Account
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, Destination, ListHealth, Organisation, Slot
 from shared.domain.errors import ConflictError, Handling, Problem
-from shared.domain.ids import new_id
 from shared.domain.items import Side
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.refresh_requests import ALL, RefreshRequest
 from shared.domain.refreshing import REFRESH_EVERY, Counts, retry_wait
+from shared.usecases.happenings import happened
 from shared.usecases.pull_lists import Pulled
 from shared.usecases.service import Service
 
 TRIES: Final = 8  # against other writers of the same connection: settings, pausing, the publish worker
-ACTOR: Final = "refresh"
 SCHEDULE: Final = "schedule"
 RETRY: Final = "retry"
 
@@ -82,14 +81,12 @@ def _activate(service: Service, connection: Connection) -> Connection:
         account = service.accounts.get(connection.tenant, connection.account)
         if stored is None or account is None or stored.status is not ConnectionStatus.IMPORTING:
             return stored or connection
-        now = service.clock.now()
-        active = replace(stored.moved(ConnectionStatus.ACTIVE), activated_at=stored.activated_at or now)
-        event = Event(
-            id=new_id(now),
-            account=account.id,
-            at=now,
-            actor=ACTOR,
-            kind="connection.activated",
+        activated_at = stored.activated_at or service.clock.now()
+        active = replace(stored.moved(ConnectionStatus.ACTIVE), activated_at=activated_at)
+        event = happened(
+            service,
+            account.id,
+            "connection.activated",
             subject=stored.id,
             before={"status": stored.status.value, "current_book": account.current_book},
             after={"status": active.status.value, "organisation": stored.pinned.id, "name": stored.pinned.name},
@@ -170,7 +167,6 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         for kind, health in connection.lists.items()
         if health.problem and (request.kinds is None or kind in request.kinds)
     }
-    now = service.clock.now()
     after: dict[str, object] = {
         "refresh": request.id,
         "reason": request.reason,
@@ -179,7 +175,7 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         "failed": {kind.value: found.code for kind, found in failed.items()},
         "problem": problem.code if problem else None,
     }
-    event = Event(new_id(now), connection.account, now, ACTOR, "refresh.done", connection.id, None, after)
+    event = happened(service, connection.account, "refresh.done", subject=connection.id, after=after)
     service.events.append(connection.tenant, event)
     wait = retry_wait(request.tries)
     again = [kind for kind, found in failed.items() if kind_of(found).handling is not Handling.ASK_USER]

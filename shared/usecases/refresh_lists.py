@@ -10,12 +10,13 @@ from shared.aws.log import count
 from shared.aws.queues import LONGEST_DELAY
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth
-from shared.domain.errors import Handling, LedgerbridgeError, Problem
+from shared.domain.errors import Handling, LedgerbridgeError, Problem, fail
 from shared.domain.ids import new_id
 from shared.domain.lists import Kind
 from shared.domain.refresh_requests import HOPS, Position, RefreshRequest
 from shared.domain.refreshing import Counts, already_covered, needs_full_pass
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Provider, Session
+from shared.usecases.access_token import Access, access_token
 from shared.usecases.pull_lists import OutOfTime, Paused, Pulled, Source, pull_lists
 from shared.usecases.record_refresh import (
     ask_recheck,
@@ -35,6 +36,7 @@ CALL_DEADLINE: Final = timedelta(seconds=20)
 AFTER_CALL: Final = timedelta(seconds=20)
 LEASE_BEYOND_DEADLINE: Final = timedelta(seconds=15)
 WAIT_FOR_LEASE: Final = timedelta(seconds=20)  # until a second wake-up looks again
+TRY_AGAIN: Final = timedelta(seconds=30)  # after a failure of ours or the token endpoint's that passes by itself
 NOW: Final = timedelta(0)
 REFRESHABLE: Final = frozenset({ConnectionStatus.IMPORTING, ConnectionStatus.ACTIVE})
 
@@ -59,12 +61,25 @@ class _Turn:
     epoch: int
     deadline: datetime
     touched: bool = False
+    access: Access | None = None
 
     def ask(self, call: Callable[[Session], T]) -> T:
         if self.service.clock.now() + CALL_DEADLINE + AFTER_CALL >= self.deadline:
             raise OutOfTime
         self.request = replace(self.request, calls=self.request.calls + 1)
-        return with_token(self.service, self.connection, call, deadline=self.deadline)
+        return with_token(self.service, self.connection, call, deadline=self.deadline, token=self.token)
+
+    def token(self, refused: int | None) -> Access:
+        """One token over many calls: the vault is asked again only for a newer one."""
+        held = self.access
+        if held is None or refused is not None or not held.is_fresh(self.service.clock.now()):
+            grant = self.connection.grant
+            if grant is None:
+                raise fail("connection_expired")
+            tenant = self.connection.tenant
+            held = access_token(self.service, tenant, grant, refused_version=refused, deadline=self.deadline)
+            self.access = held
+        return held
 
     def announce(self, counts: dict[Kind, Counts]) -> None:
         self.touched |= record_change(self.service, self.connection, counts)
@@ -112,7 +127,7 @@ def _serve(turn: _Turn) -> Outcome:
         lost = failed.problem
     except LedgerbridgeError as failed:
         if kind_of(failed.problem).handling is not Handling.ASK_USER:
-            raise
+            return _pause(turn, None, turn.service.clock.now() + TRY_AGAIN)
         lost = failed.problem
     _end(turn, lost or facts_problem)
     return Outcome.DONE
@@ -151,8 +166,7 @@ def _bring_facts(turn: _Turn) -> Problem | None:
     """
     if turn.request.kinds is not None or turn.request.position is not None:
         return None
-    grant = turn.service.grants.get(turn.connection.tenant, turn.connection.grant or "")
-    subject = grant.subject if grant else ""
+    subject = turn.token(None).grant.subject
     try:
         facts = turn.ask(lambda session: turn.provider.organisation(session, subject))
     except CallFailed as failed:

@@ -135,20 +135,20 @@ def _refreshed_since(connection: Connection, planned_at: datetime) -> bool:
     return bool(good) and min(good) > planned_at + SWEEP_AFTER
 
 
-def _keep_alive(service: Service, row: AgendaRow, levels: Levels) -> None:
+def _keep_alive(service: Service, row: AgendaRow, _: Levels) -> None:
     again = keep_grant_alive(service, row.payload["tenant"], row.payload["grant"])
     if again is not None:
         service.agenda.put(AgendaKind.KEEP_ALIVE, again, row.key, row.payload)
 
 
-def _consent(service: Service, row: AgendaRow, levels: Levels) -> None:
+def _consent(service: Service, row: AgendaRow, _: Levels) -> None:
     said = row.payload
     again = watch_consent(service, said["tenant"], said["account"], said["connection"])
     if again is not None:
         service.agenda.put(AgendaKind.CONSENT_EXPIRY, again, row.key, row.payload)
 
 
-def _publication(service: Service, row: AgendaRow, levels: Levels) -> None:
+def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     """A bulk request that nobody finished expanding gets its message again."""
     said = row.payload
     publication = service.publications.get(said["tenant"], said["account"], said["publication"])

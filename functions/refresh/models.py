@@ -1,0 +1,196 @@
+"""What callers send and see about lists."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import Field, StringConstraints, model_validator
+
+from shared.aws.http import Model, PageQuery, Query, View
+from shared.domain.errors import Problem
+from shared.domain.lists import Entry, EntryStatus, Kind
+from shared.usecases.own_lists import EntryChange
+from shared.usecases.read_lists import ListOverview
+
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
+]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+EntryId = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+_SHOWN: Final = frozenset({"email", "tax_number", "currency", "rate", "class", "type", "costs", "sales"})
+
+
+class NewEntry(Model):
+    """An entry of your own: a payment method, or a supplier or customer that the accounting software gets later."""
+
+    name: Name
+    code: Code | None = None
+    visible: bool = True
+    email: Short | None = None
+    tax_number: Short | None = None
+    currency: Currency | None = None
+    bank_account: EntryId | None = Field(
+        None, description="Payment methods: the entry of the current book's bank account that it pays from"
+    )
+
+    def wanted(self) -> EntryChange:
+        return EntryChange(
+            name=self.name,
+            code=self.code,
+            visible=self.visible,
+            values={"email": self.email, "tax_number": self.tax_number, "currency": self.currency},
+            bank_account=self.bank_account,
+        )
+
+
+class EntryPatch(Model):
+    """What to change; what is left out stays. An entry of the accounting software takes `visible` and `status` only.
+
+    `status` inactive deletes the entry here, active restores it. `bank_account` null unlinks.
+    """
+
+    name: Name | None = None
+    code: Code | None = None
+    visible: bool | None = None
+    status: Annotated[EntryStatus, Field(strict=False)] | None = None
+    email: Short | None = None
+    tax_number: Short | None = None
+    currency: Currency | None = None
+    bank_account: EntryId | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "EntryPatch":
+        if not self.model_fields_set:
+            raise ValueError("name at least one field to change")
+        return self
+
+    def wanted(self) -> EntryChange:
+        said = self.model_fields_set
+        values = {name: getattr(self, name) for name in ("email", "tax_number", "currency") if name in said}
+        return EntryChange(
+            name=self.name,
+            code=self.code,
+            visible=self.visible,
+            status=self.status,
+            values=values or None,
+            bank_account=self.bank_account,
+            unlink_bank_account="bank_account" in said and self.bank_account is None,
+        )
+
+
+class RefreshBody(Model):
+    """How to refresh. `full` reads every list whole instead of asking for changes where the provider offers that."""
+
+    full: bool = False
+
+
+class ReloadBody(Model):
+    """A reload takes no wishes: the list is read whole."""
+
+
+class ConnectionQuery(Query):
+    """Which connection's lists; the account's current book where it is left out."""
+
+    connection: EntryId | None = None
+
+
+class EntriesQuery(PageQuery):
+    """The query of one list."""
+
+    q: str | None = Field(None, min_length=1, max_length=100, description="Part of a name or code, case ignored")
+    status: EntryStatus | None = None
+    connection: EntryId | None = None
+
+
+class EntryView(View):
+    """An entry. `own` entries were made here and can be changed here; `values` are the provider's, by kind."""
+
+    id: str
+    kind: Kind
+    name: str
+    code: str | None
+    status: EntryStatus
+    visible: bool
+    own: bool
+    provider_id: str | None
+    parent: str | None
+    survivor: str | None
+    bank_accounts: dict[str, str] | None
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: Entry) -> "EntryView":
+        return cls(
+            id=entry.id,
+            kind=entry.kind,
+            name=entry.name,
+            code=entry.code,
+            status=entry.status,
+            visible=entry.visible,
+            own=entry.provider_id is None,
+            provider_id=entry.provider_id,
+            parent=entry.parent,
+            survivor=entry.survivor,
+            bank_accounts=entry.values.get("bank_accounts"),
+            values={name: value for name, value in entry.values.items() if name in _SHOWN},
+        )
+
+
+class EntryPage(View):
+    """A page of one list."""
+
+    entries: list[EntryView]
+    next_cursor: str | None
+
+
+class ListProblem(View):
+    """Why the last refresh of a list did not succeed; its entries are those of the last good one."""
+
+    code: str
+    provider_text: str | None
+    until: datetime | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> "ListProblem":
+        return cls(code=problem.code, provider_text=problem.provider_text, until=problem.until)
+
+
+class ListView(View):
+    """One list. `source` is where its entries come from; `last_good_at` when it was last read without fault."""
+
+    kind: Kind
+    source: str = Field(description="provider, or own")
+    active: int
+    entries: int
+    last_good_at: datetime | None
+    last_full_at: datetime | None
+    problem: ListProblem | None
+
+    @classmethod
+    def of(cls, one: ListOverview) -> "ListView":
+        health = one.health
+        return cls(
+            kind=one.kind,
+            source="own" if health is None else "provider",
+            active=one.active,
+            entries=one.entries,
+            last_good_at=health.last_good_at if health else None,
+            last_full_at=health.last_full_at if health else None,
+            problem=ListProblem.of(health.problem) if health and health.problem else None,
+        )
+
+
+class ListsView(View):
+    """Every list of the account."""
+
+    lists: list[ListView]
+
+
+class RefreshView(View):
+    """A refresh on its way; the event `refresh.done` carries its id and what it changed."""
+
+    refresh: str
+    connection: str
+    status: str = Field(description="queued")

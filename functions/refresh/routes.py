@@ -1,0 +1,195 @@
+"""The routes of lists and refreshes."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from functions.refresh.models import (
+    ConnectionQuery,
+    EntriesQuery,
+    EntryPage,
+    EntryPatch,
+    EntryView,
+    ListsView,
+    ListView,
+    NewEntry,
+    RefreshBody,
+    RefreshView,
+    ReloadBody,
+)
+from shared.aws.http import Answer, Request, Route
+from shared.domain.accounts import Capability
+from shared.domain.connections import Connection
+from shared.domain.errors import fail
+from shared.domain.lists import EntryStatus, Kind
+from shared.domain.refresh_requests import RefreshRequest
+from shared.usecases.ask_refresh import ask_refresh, ask_reload
+from shared.usecases.own_lists import EntryChange, change_entry, create_entry, read_entry
+from shared.usecases.read_lists import entries_page, overview
+from shared.usecases.service import Service
+
+_LISTS: Final = "/v1/accounts/{account}/lists"
+_LIST: Final = _LISTS + "/{kind}"
+_ENTRY: Final = _LIST + "/{entry}"
+_REFRESH: Final = "/v1/accounts/{account}/connections/{connection}/refresh"
+
+
+def _kind(request: Request) -> Kind:
+    try:
+        return Kind(request.path["kind"])
+    except ValueError:
+        raise fail("not_found", field="kind") from None
+
+
+def get_lists(service: Service, request: Request) -> Answer:
+    """Every list with its counts and health."""
+    found = overview(service, request.in_account, request.query(ConnectionQuery).connection)
+    return Answer(ListsView(lists=[ListView.of(one) for one in found]))
+
+
+def get_list(service: Service, request: Request) -> Answer:
+    """A page of one list."""
+    query = request.query(EntriesQuery)
+    entries, position = entries_page(
+        service,
+        request.in_account,
+        _kind(request),
+        connection_id=query.connection,
+        q=query.q,
+        status=query.status,
+        cursor=request.position(),
+        limit=query.limit,
+    )
+    views = [EntryView.of(entry) for entry in entries]
+    return Answer(EntryPage(entries=views, next_cursor=request.next_cursor(position)))
+
+
+def get_entry(service: Service, request: Request) -> Answer:
+    """One entry."""
+    entry = read_entry(service, request.in_account, _kind(request), request.path["entry"])
+    return Answer(EntryView.of(entry))
+
+
+def post_entry(service: Service, request: Request) -> Answer:
+    """Make an entry of one's own."""
+    wanted = request.body(NewEntry).wanted()
+    entry = create_entry(service, request.in_account, _kind(request), request.resource_id, wanted)
+    return Answer(EntryView.of(entry))
+
+
+def post_entry_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
+    """The entry that the first request made."""
+    return Answer(EntryView.of(read_entry(service, request.in_account, _kind(request), request.resource_id)))
+
+
+def patch_entry(service: Service, request: Request) -> Answer:
+    """Change, hide, show, delete or restore an entry."""
+    return _changed(service, request, request.body(EntryPatch).wanted())
+
+
+def delete_entry(service: Service, request: Request) -> Answer:
+    """Delete an entry here: it stays as inactive, and PATCH with status active restores it."""
+    return _changed(service, request, EntryChange(status=EntryStatus.INACTIVE))
+
+
+def _changed(service: Service, request: Request, wanted: EntryChange) -> Answer:
+    kind, entry_id = _kind(request), request.path["entry"]
+    entry = change_entry(service, request.in_account, kind, entry_id, wanted, by=request.caller)
+    return Answer(EntryView.of(entry))
+
+
+def post_reload(service: Service, request: Request) -> Answer:
+    """Read one list whole again."""
+    asked = ask_reload(service, request.in_account, _kind(request), request.resource_id)
+    return _asked(asked.id, asked.connection)
+
+
+def post_refresh(service: Service, request: Request) -> Answer:
+    """Bring every list of a connection up to date."""
+    connection = _connection(service, request)
+    full = request.body(RefreshBody).full
+    asked: RefreshRequest = ask_refresh(service, connection, request.resource_id, reason="asked", full=full)
+    return _asked(asked.id, asked.connection)
+
+
+def post_refresh_again(_service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """The refresh that the first request asked for."""
+    return _asked(request.resource_id, str(outcome["connection"]))
+
+
+def _connection(service: Service, request: Request) -> Connection:
+    account = request.in_account
+    connection = service.connections.get(account.tenant, account.id, request.path["connection"])
+    if connection is None:
+        raise fail("not_found", field="connection")
+    return connection
+
+
+def _asked(refresh: str, connection: str) -> Answer:
+    view = RefreshView(refresh=refresh, connection=connection, status="queued")
+    return Answer(view, outcome={"connection": connection})
+
+
+_NOT_NOW: Final = ("connection_not_active", "connection_expired")
+_OWN: Final = ("list_has_no_entries_of_own", "bank_account_not_found", "no_connection")
+_READ, _MANAGE = Capability.READ, Capability.MANAGE
+
+ROUTES: Final = [
+    Route("GET", _LISTS, get_lists, "The account's lists", answer=ListsView, query=ConnectionQuery, capability=_READ),
+    Route("GET", _LIST, get_list, "The entries of a list", answer=EntryPage, query=EntriesQuery, capability=_READ),
+    Route("GET", _ENTRY, get_entry, "An entry", answer=EntryView, capability=_READ),
+    Route(
+        "POST",
+        _LIST,
+        post_entry,
+        "Make an entry of your own",
+        answer=EntryView,
+        status=201,
+        body=NewEntry,
+        capability=_MANAGE,
+        rebuild=post_entry_again,
+        errors=("supplier_name_taken", "conflict", *_OWN),
+    ),
+    Route(
+        "PATCH",
+        _ENTRY,
+        patch_entry,
+        "Change, hide, delete or restore an entry",
+        answer=EntryView,
+        body=EntryPatch,
+        capability=_MANAGE,
+        errors=("supplier_name_taken", "conflict", *_OWN),
+    ),
+    Route(
+        "DELETE",
+        _ENTRY,
+        delete_entry,
+        "Delete an entry here; it stays as inactive and can be restored",
+        answer=EntryView,
+        capability=_MANAGE,
+        errors=("conflict",),
+    ),
+    Route(
+        "POST",
+        _LIST + "/reload",
+        post_reload,
+        "Read one list whole again",
+        answer=RefreshView,
+        status=202,
+        body=ReloadBody,
+        capability=_MANAGE,
+        rebuild=post_refresh_again,
+        errors=("no_connection", *_NOT_NOW),
+    ),
+    Route(
+        "POST",
+        _REFRESH,
+        post_refresh,
+        "Bring a connection's lists up to date",
+        answer=RefreshView,
+        status=202,
+        body=RefreshBody,
+        capability=_MANAGE,
+        rebuild=post_refresh_again,
+        errors=_NOT_NOW,
+    ),
+]

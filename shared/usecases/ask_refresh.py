@@ -1,0 +1,82 @@
+"""Ask for lists to be refreshed: a person's wish, or a provider's notice that something changed there."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection
+from shared.domain.errors import LedgerbridgeError, fail
+from shared.domain.ids import new_id
+from shared.domain.lists import Kind
+from shared.domain.refresh_requests import RefreshRequest
+from shared.storage.organisations import Holder
+from shared.usecases.read_lists import current_connection
+from shared.usecases.refresh_lists import REFRESHABLE
+from shared.usecases.service import Service
+
+
+def ask_refresh(
+    service: Service,
+    connection: Connection,
+    refresh_id: str,
+    *,
+    reason: str,
+    kinds: frozenset[Kind] | None = None,
+    full: bool = False,
+) -> RefreshRequest:
+    """Send a refresh on its way; sent twice, or while another runs, it asks the provider for nothing twice.
+
+    Raises connection_expired or connection_not_active where the provider cannot be asked.
+    """
+    if connection.status not in REFRESHABLE:
+        raise LedgerbridgeError(connection.why_not_publishing() or fail("connection_not_active").problem)
+    request = RefreshRequest(
+        id=refresh_id,
+        tenant=connection.tenant,
+        account=connection.account,
+        connection=connection.id,
+        reason=reason,
+        requested_at=service.clock.now(),
+        kinds=kinds,
+        full=full,
+    )
+    service.refresh_queue.send(request.body(), group=connection.tenant)
+    return request
+
+
+def ask_reload(service: Service, account: Account, kind: Kind, refresh_id: str) -> RefreshRequest:
+    """Read one list of the current book whole again; raises no_connection where nothing is connected."""
+    connection = current_connection(service, account)
+    if connection is None:
+        raise fail("no_connection")
+    if kind not in service.provider(connection.provider).profile.kinds:
+        raise fail("not_found", field="kind")
+    return ask_refresh(service, connection, refresh_id, reason="reload", kinds=frozenset({kind}), full=True)
+
+
+def take_notice(service: Service, provider: str, organisation: str, kinds: Iterable[Kind]) -> int:
+    """A webhook said that something changed in an organisation: every connection that holds it goes and looks.
+
+    Returns how many do. A notice that names no list is about all that can be asked for changes only.
+    """
+    wanted = frozenset(kinds) or service.provider(provider).profile.delta_kinds
+    asked = 0
+    for holder in service.organisations.holders(provider, organisation):
+        asked += _go_and_look(service, holder, wanted)
+    return asked
+
+
+def _go_and_look(service: Service, holder: Holder, kinds: frozenset[Kind]) -> bool:
+    connection = service.connections.get(holder.tenant, holder.account, holder.connection)
+    if connection is None or connection.status not in REFRESHABLE:
+        return False
+    ask_refresh(service, connection, new_id(service.clock.now()), reason="webhook", kinds=kinds)
+    return True
+
+
+def notices_of(body: dict[str, Any]) -> list[tuple[str, frozenset[Kind]]]:
+    """The organisations and lists that a notice message is about."""
+    return [
+        (str(notice["organisation"]), frozenset(Kind(kind) for kind in notice.get("kinds", ())))
+        for notice in body["notices"]
+    ]

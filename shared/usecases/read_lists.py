@@ -1,0 +1,88 @@
+"""What an account's lists hold and how each of them stands."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection, ListHealth
+from shared.domain.errors import fail
+from shared.domain.lists import Book, Entry, EntryStatus, Kind
+from shared.usecases.own_lists import book_for
+from shared.usecases.service import Service
+
+# What an account may keep by hand while nothing is connected.
+KINDS_BY_HAND: Final = (
+    Kind.CATEGORIES,
+    Kind.SUPPLIERS,
+    Kind.CUSTOMERS,
+    Kind.TAX_RATES,
+    Kind.BANK_ACCOUNTS,
+    Kind.PRODUCTS,
+    Kind.PROJECTS,
+    Kind.DIMENSIONS,
+    Kind.CURRENCIES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOverview:
+    """One list: how many entries it has, active and in all, and how its last refresh went (None: kept by hand)."""
+
+    kind: Kind
+    active: int
+    entries: int
+    health: ListHealth | None
+
+
+def current_connection(service: Service, account: Account) -> Connection | None:
+    """The live connection whose organisation is the account's current book, or None."""
+    for connection in service.connections.of_account(account.tenant, account.id):
+        live = connection.is_live and connection.organisation is not None
+        if live and f"{connection.provider}:{connection.pinned.id}" == account.current_book:
+            return connection
+    return None
+
+
+def connection_of(service: Service, account: Account, connection_id: str | None) -> Connection | None:
+    """The connection a caller names (raises not_found), else the one of the account's current book."""
+    if connection_id is None:
+        return current_connection(service, account)
+    connection = service.connections.get(account.tenant, account.id, connection_id)
+    if connection is None or connection.organisation is None:
+        raise fail("not_found", field="connection")
+    return connection
+
+
+def overview(service: Service, account: Account, connection_id: str | None) -> list[ListOverview]:
+    """Every list of the account's current book, or of one connection's, and the account's own payment methods."""
+    connection = connection_of(service, account, connection_id)
+    provided = service.provider(connection.provider).profile.kinds if connection else KINDS_BY_HAND
+    found = []
+    for kind in (*provided, Kind.PAYMENT_METHODS):
+        head = service.lists.head(_book(account, connection, kind), kind)
+        health = connection.lists.get(kind, ListHealth(kind)) if connection and kind in provided else None
+        found.append(ListOverview(kind, head.active, head.entries, health))
+    return found
+
+
+def entries_page(
+    service: Service,
+    account: Account,
+    kind: Kind,
+    *,
+    connection_id: str | None,
+    q: str | None,
+    status: EntryStatus | None,
+    cursor: Any | None,
+    limit: int,
+) -> tuple[list[Entry], Any | None]:
+    """A page of one list: entries whose name or code holds `q`, of a status; and where the next page starts."""
+    connection = connection_of(service, account, connection_id) if connection_id else None
+    book = _book(account, connection, kind)
+    return service.lists.page(book, kind, q=q, status=status, cursor=cursor, limit=limit)
+
+
+def _book(account: Account, connection: Connection | None, kind: Kind) -> Book:
+    if connection is None or kind is Kind.PAYMENT_METHODS:
+        return book_for(account, kind)
+    return connection.book
