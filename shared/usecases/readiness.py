@@ -80,13 +80,22 @@ class EntryCache:
         return [entry for entry in entries if entry is not None]
 
 
-def publishing_connection(service: Service, account: Account) -> Connection | None:
-    """The live connection in the slot that the account publishes through, or None."""
+def linked_connections(service: Service, account: Account) -> list[Connection]:
+    """The account's live connections that have an organisation: those whose queues its items may be in."""
+    every = service.connections.of_account(account.tenant, account.id)
+    return [connection for connection in every if connection.is_live and connection.organisation is not None]
+
+
+def publishing_connection(
+    service: Service, account: Account, linked: list[Connection] | None = None
+) -> Connection | None:
+    """The live connection in the slot that the account publishes through, or None.
+
+    `linked` are the account's linked connections where they have been read already.
+    """
     slot = Slot(account.publishing_integration or Slot.MAIN)
-    for connection in service.connections.of_account(account.tenant, account.id):
-        if connection.slot is slot and connection.is_live and connection.organisation is not None:
-            return connection
-    return None
+    candidates = linked_connections(service, account) if linked is None else linked
+    return next((connection for connection in candidates if connection.slot is slot), None)
 
 
 def book_of(account: Account, connection: Connection | None) -> Book:

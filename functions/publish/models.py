@@ -1,0 +1,177 @@
+"""What callers send about items."""
+
+from typing import Any, Final
+
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, field_validator, model_validator
+
+from functions.publish.values import (
+    Amount,
+    ContactRef,
+    Currency,
+    Day,
+    EntryRef,
+    ExchangeRate,
+    ExternalId,
+    MethodRef,
+    Name,
+    Number,
+    Text,
+    TrackingRef,
+)
+from shared.aws.http import Model, PageQuery
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.item_drafts import ItemDraft, LineDraft
+from shared.domain.items import ItemType, Place, Side, Stage, TaxMode
+
+MOST_ITEMS: Final = 100  # per request
+MOST_LINES: Final = 200
+MOST_TRACKING: Final = 10
+ONE_DECIMAL: Final = "1"
+
+
+class LineBody(Model):
+    """One line. `amount` is the line's total in the item's tax mode."""
+
+    description: Text
+    amount: Amount
+    quantity: Amount = Field(ONE_DECIMAL, validate_default=True)
+    unit_amount: Amount | None = None
+    tax_amount: Amount | None = None
+    category: EntryRef | None = None
+    tax_rate: EntryRef | None = None
+    product: EntryRef | None = None
+    tracking: list[TrackingRef] = Field(default_factory=list, max_length=MOST_TRACKING)
+
+    def draft(self) -> LineDraft:
+        return LineDraft(
+            description=self.description,
+            amount=self.amount,
+            quantity=self.quantity,
+            unit_amount=self.unit_amount,
+            tax_amount=self.tax_amount,
+            category=self.category.reference() if self.category else None,
+            tax_rate=self.tax_rate.reference() if self.tax_rate else None,
+            product=self.product.reference() if self.product else None,
+            tracking=tuple(one.reference() for one in self.tracking),
+        )
+
+
+class NewItem(Model):
+    """An item. Sums that do not add up are taken in and shown as a reason, so that a person can correct them."""
+
+    side: Side
+    type: ItemType
+    currency: Currency
+    tax_mode: TaxMode
+    total: Amount
+    lines: list[LineBody] = Field(max_length=MOST_LINES)
+    contact: ContactRef | None = None
+    date: Day | None = None
+    due_date: Day | None = None
+    number: Number | None = None
+    description: Text | None = None
+    tax_total: Amount | None = None
+    exchange_rate: ExchangeRate | None = None
+    paid: bool = False
+    paid_on: Day | None = None
+    payment_method: MethodRef | None = None
+    destination: Destination | None = None
+    publish_as: PublishAs | None = None
+    external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
+
+    def draft(self) -> ItemDraft:
+        plain = self.model_dump(exclude={"lines", "contact", "payment_method"})
+        return ItemDraft(
+            **plain,
+            lines=tuple(line.draft() for line in self.lines),
+            contact=self.contact.reference() if self.contact else None,
+            payment_method=self.payment_method.reference() if self.payment_method else None,
+        )
+
+
+class NewItems(Model):
+    """1 to 100 items: {"items": [...]}. One item may also be sent bare; its fields are then named items[0]..."""
+
+    items: list[NewItem] = Field(min_length=1, max_length=MOST_ITEMS)
+    _bare: bool = PrivateAttr(False)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one(cls, value: Any, parse: ModelWrapValidatorHandler["NewItems"]) -> "NewItems":
+        bare = isinstance(value, dict) and "items" not in value
+        parsed = parse({"items": [value]} if bare else value)
+        parsed._bare = bare
+        return parsed
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether one item was sent without a list around it: the answer then is that item alone."""
+        return self._bare
+
+
+class ItemChange(Model):
+    """What to change of an item; absent fields stay, null empties a field, lines are replaced as a whole."""
+
+    side: Side | None = None
+    type: ItemType | None = None
+    currency: Currency | None = None
+    tax_mode: TaxMode | None = None
+    total: Amount | None = None
+    lines: list[LineBody] | None = Field(None, max_length=MOST_LINES)
+    contact: ContactRef | None = None
+    date: Day | None = None
+    due_date: Day | None = None
+    number: Number | None = None
+    description: Text | None = None
+    tax_total: Amount | None = None
+    exchange_rate: ExchangeRate | None = None
+    paid: bool | None = None
+    paid_on: Day | None = None
+    payment_method: MethodRef | None = None
+    destination: Destination | None = None
+    publish_as: PublishAs | None = None
+
+    @field_validator("side", "type", "currency", "tax_mode", "total", "lines", "paid")
+    @classmethod
+    def _never_empty(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("this field cannot be emptied")
+        return value
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were named, in the types of ItemDraft."""
+        changed: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.lines is not None:
+            changed["lines"] = tuple(line.draft() for line in self.lines)
+        for name, named in (("contact", self.contact), ("payment_method", self.payment_method)):
+            if named is not None:
+                changed[name] = named.reference()
+        return changed
+
+
+class NewDocument(Model):
+    """A file about to be sent. `size` in bytes; with `sha256` (hexadecimal) the arrival is compared with it."""
+
+    file_name: Name
+    size: int = Field(ge=1)
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+
+
+class CompleteDocument(Model):
+    """`upload` as POST answered it."""
+
+    upload: str = Field(min_length=1, max_length=8192)
+
+
+class UnarchiveMode(Model):
+    """keep: back to the inbox, still published. clear: forget the publication, so that publishing makes a new one."""
+
+    mode: str = Field(pattern="^(keep|clear)$", examples=["keep", "clear"])
+
+
+class ItemQuery(PageQuery):
+    """Filters of the list of items. `queued` and `publishing` are found among the items that wait to be sent."""
+
+    stage: Stage | None = None
+    side: Side | None = None
+    place: Place | None = None

@@ -1,0 +1,72 @@
+"""Items as callers bring them: coding by id, code or name, not yet looked up in any book."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as calendar_date
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.items import ItemType, Side, TaxMode
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a caller names an entry: by exactly one of local id, the software's code, or name.
+
+    A dimension's value may be named within its dimension: `dimension` and `name` together.
+    """
+
+    id: str | None = None
+    code: str | None = None
+    name: str | None = None
+    dimension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """A line as it comes; the amounts are in the item's currency and tax mode."""
+
+    description: str
+    amount: Decimal
+    quantity: Decimal = Decimal(1)
+    unit_amount: Decimal | None = None
+    tax_amount: Decimal | None = None
+    category: Reference | None = None
+    tax_rate: Reference | None = None
+    product: Reference | None = None
+    tracking: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDraft:
+    """An item as it comes. A contact named by a name that the books do not have becomes a new entry of them."""
+
+    side: Side
+    type: ItemType
+    currency: str
+    tax_mode: TaxMode
+    total: Decimal
+    lines: tuple[LineDraft, ...]
+    contact: Reference | None = None
+    date: calendar_date | None = None
+    due_date: calendar_date | None = None
+    number: str | None = None
+    description: str | None = None
+    tax_total: Decimal | None = None
+    exchange_rate: Decimal | None = None
+    paid: bool = False
+    paid_on: calendar_date | None = None
+    payment_method: Reference | None = None
+    destination: Destination | None = None
+    publish_as: PublishAs | None = None
+    external_id: str | None = None
+
+    def digest(self) -> str:
+        """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:32]
+
+
+# What an edit may change, by the names of ItemDraft; values are of ItemDraft's types.
+ItemChanges = Mapping[str, Any]

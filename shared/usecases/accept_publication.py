@@ -1,0 +1,130 @@
+"""Take a bulk request in: freeze what it is about, answer at once, and leave the rest to the worker."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from shared.domain.accounts import Account
+from shared.domain.errors import ConflictError, Problem, fail
+from shared.domain.items import Place, Side, Stage
+from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
+from shared.usecases.expand_publication import added, publication_message, sort_items, totals
+from shared.usecases.publish_item import sending_connection
+from shared.usecases.readiness import EntryCache, linked_connections
+from shared.usecases.service import Service
+
+MOST_ITEMS: Final = 5_000  # of one publication; more go in several
+# A publication that nobody has expanded for this long lost its message: the agenda sends another.
+EXPANSION_SWEEP: Final = timedelta(minutes=5)
+_PAGE: Final = 500
+_SLICE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which items a bulk request is about: those named, or those that a filter finds when the request arrives."""
+
+    items: tuple[str, ...] = ()
+    stage: Stage = Stage.READY
+    side: Side | None = None
+    place: Place | None = None
+
+
+def accept_publication(
+    service: Service, account: Account, chosen: Chosen, *, requested_by: str, publication_id: str
+) -> Publication:
+    """Store a bulk request under an id and have the worker expand it; a repeat with the same id finds it again.
+
+    Raises no_connection and the other reasons why a connection does not publish, invalid_request.
+    """
+    sending_connection(service, account)
+    now = service.clock.now()
+    publication = Publication(
+        id=publication_id,
+        tenant=account.tenant,
+        account=account.id,
+        requested_by=requested_by,
+        requested_at=now,
+        items=chosen_items(service, account, chosen),
+        status=PublicationStatus.EXPANDING,
+    )
+    message = publication_message(publication)
+    service.agenda.put("publication", now + EXPANSION_SWEEP, publication_id, message)
+    try:
+        publication = service.publications.create(publication)
+    except ConflictError:
+        return found_publication(service, account, publication_id)
+    service.publish_queue.send(message, group=account.tenant)
+    return publication
+
+
+def found_publication(service: Service, account: Account, publication_id: str) -> Publication:
+    """A bulk request by its id; raises not_found."""
+    publication = service.publications.get(account.tenant, account.id, publication_id)
+    if publication is None:
+        raise fail("not_found", field="publication")
+    return publication
+
+
+def chosen_items(service: Service, account: Account, chosen: Chosen) -> tuple[str, ...]:
+    """The items' ids, each once; raises invalid_request when there are none or too many."""
+    items = tuple(dict.fromkeys(chosen.items)) or tuple(_filtered(service, account, chosen))
+    if not items:
+        raise fail("invalid_request", field="filter", reason="no item matches")
+    if len(items) > MOST_ITEMS:
+        raise fail("invalid_request", field="items", reason=f"one publication takes at most {MOST_ITEMS} items")
+    return items
+
+
+def _filtered(service: Service, account: Account, chosen: Chosen) -> Iterator[str]:
+    linked = linked_connections(service, account)
+    cursor = None
+    found = 0
+    while found <= MOST_ITEMS:
+        page, cursor = service.items.page(
+            account.tenant,
+            account.id,
+            cursor,
+            _PAGE,
+            stage=chosen.stage,
+            side=chosen.side,
+            place=chosen.place,
+            connections=linked,
+        )
+        found += len(page)
+        yield from (row.state.item for row in page)
+        if cursor is None:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a bulk request would do: how many would go, their control totals, and why the others would not."""
+
+    ready: int
+    refused: tuple[tuple[str, Problem], ...]
+    reasons: tuple[tuple[str, int], ...]  # code and count, the most frequent first
+    totals: tuple[ControlTotal, ...]
+
+
+def dry_run(service: Service, account: Account, chosen: Chosen) -> DryRun:
+    """Judge every item of a bulk request against the lists as they are now, and queue none."""
+    connection = sending_connection(service, account)
+    cache = EntryCache(service)
+    ready = 0
+    refused: list[tuple[str, Problem]] = []
+    expected: tuple[ControlTotal, ...] = ()
+    for ids in _slices(chosen_items(service, account, chosen)):
+        found = sort_items(service, account, connection, ids, cache)
+        ready += len(found.accepted)
+        refused += found.refused
+        expected = added(expected, totals(found.accepted, connection))
+    reasons = Counter(problem.code for _, problem in refused).most_common()
+    return DryRun(ready, tuple(refused), tuple(reasons), expected)
+
+
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _SLICE):
+        yield ids[start : start + _SLICE]

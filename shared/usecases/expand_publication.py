@@ -1,0 +1,171 @@
+"""Turn a stored bulk request into pending markers, slice by slice."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection
+from shared.domain.errors import ConflictError, Problem
+from shared.domain.items import Item, ItemState
+from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
+from shared.domain.readiness import coded, destination_of, judged, signed_total
+from shared.usecases.publish_item import (
+    Verdict,
+    marker_of,
+    put_marker,
+    save_judged,
+    wake_of,
+    wanted,
+)
+from shared.usecases.readiness import EntryCache, prefetch, publishing_connection
+from shared.usecases.service import Service
+from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
+
+SLICE: Final = 50
+# What one slice may take at worst; none starts that could not end before the invocation does.
+SLICE_TIME: Final = timedelta(seconds=20)
+
+
+def expand_publication(service: Service, tenant: str, account_id: str, publication_id: str, deadline: datetime) -> bool:
+    """Queue the items of a bulk request from where it stands; True when nothing is left to expand.
+
+    `deadline` is when the invocation ends (UTC); what is left then goes on with a message of its own. May run twice
+    at once or again after a crash: a marker that is there is accepted, a slice counts when its record is written.
+    Organisations are woken when their markers are in, so that batches are cut full.
+    """
+    publication = service.publications.get(tenant, account_id, publication_id)
+    account = service.accounts.get(tenant, account_id)
+    if publication is None or account is None or publication.status is not PublicationStatus.EXPANDING:
+        return True
+    connection = publishing_connection(service, account)
+    cache = EntryCache(service)
+    try:
+        while publication.expanded < len(publication.items):
+            if service.clock.now() + SLICE_TIME >= deadline:
+                service.publish_queue.send(publication_message(publication), group=tenant)
+                break
+            publication = _expand_slice(service, account, connection, publication, cache)
+        else:
+            publication = service.publications.update(replace(publication, status=PublicationStatus.RUNNING))
+    except ConflictError:
+        return False  # another worker has the same request in hand and carries on
+    if connection is not None and publication.accepted:
+        wake_up(service, wake_of(connection))
+    return publication.status is not PublicationStatus.EXPANDING
+
+
+def publication_message(publication: Publication) -> dict[str, object]:
+    """The publish queue's message that has a bulk request expanded."""
+    return {
+        "schema": SCHEMA,
+        "kind": "publication",
+        "tenant": publication.tenant,
+        "account": publication.account,
+        "publication": publication.id,
+    }
+
+
+@dataclass(slots=True)
+class Sorted:
+    """One slice, judged. `accepted` may be queued; `refused` say why not; `fresh` are states whose readiness is news.
+
+    `there` counts items that this very request has queued or published already: a slice that ran before.
+    """
+
+    accepted: list[tuple[Item, ItemState]] = field(default_factory=list)
+    there: list[tuple[Item, ItemState]] = field(default_factory=list)
+    refused: list[tuple[str, Problem]] = field(default_factory=list)
+    fresh: list[ItemState] = field(default_factory=list)
+
+
+def _expand_slice(
+    service: Service, account: Account, connection: Connection | None, publication: Publication, cache: EntryCache
+) -> Publication:
+    ids = publication.items[publication.expanded : publication.expanded + SLICE]
+    done = replace(publication, expanded=publication.expanded + len(ids))
+    if connection is None:
+        refused = tuple((item, Problem("no_connection")) for item in ids)
+        return service.publications.update(replace(done, refused=publication.refused + refused))
+    found = sort_items(service, account, connection, ids, cache, since=publication.requested_at)
+    save_judged(service, account, found.fresh)
+    if found.accepted:
+        remind(service, wake_of(connection), service.clock.now() + SWEEP_AFTER)
+    for item, state in found.accepted:
+        put_marker(service, marker_of(service, item, state, connection, publication.id))
+    counted = found.accepted + found.there
+    return service.publications.update(
+        replace(
+            done,
+            accepted=publication.accepted + len(counted),
+            refused=publication.refused + tuple(found.refused),
+            expected=added(publication.expected, totals(counted, connection)),
+        )
+    )
+
+
+def sort_items(
+    service: Service,
+    account: Account,
+    connection: Connection,
+    ids: Sequence[str],
+    cache: EntryCache,
+    *,
+    since: datetime | None = None,
+) -> Sorted:
+    """Judge items against the lists as they are now, with a handful of reads for all of them.
+
+    An item published after `since` was published by the same request, before its worker died.
+    """
+    items = service.items.batch_get(account.tenant, account.id, ids)
+    states = service.items.batch_states(account.tenant, account.id, ids)
+    prefetch(cache, (coded(item, connection.settings) for item in items.values()), connection.book)
+    found = Sorted()
+    for item_id in ids:
+        item, state = items.get(item_id), states.get(item_id)
+        if item is None or state is None:
+            found.refused.append((item_id, Problem("not_found", "items")))
+        elif since is not None and state.published is not None and state.published.at >= since:
+            found.there.append((item, state))
+        else:
+            _sort(found, account, item, state, wanted(service, account, connection, item, state, cache=cache))
+    return found
+
+
+def _sort(found: Sorted, account: Account, item: Item, state: ItemState, verdict: Verdict) -> None:
+    fresh = state if verdict.stands_alone else judged(state, verdict.problems, account.coding_version)
+    if fresh.stage is not state.stage or fresh.reasons != state.reasons:
+        found.fresh.append(fresh)
+    if verdict.problems:
+        found.refused.append((item.id, verdict.problems[0]))
+    else:
+        found.accepted.append((item, fresh))
+
+
+def totals(items: Iterable[tuple[Item, ItemState]], connection: Connection) -> tuple[ControlTotal, ...]:
+    """Count and sum per currency and destination; credit notes are subtracted."""
+    sums: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    for item, state in items:
+        key = (item.currency, destination_of(item, connection.settings).value)
+        count, total = sums[key]
+        sums[key] = (count + 1, total + signed_total(state.summary))
+    return as_totals(sums)
+
+
+def as_totals(sums: dict[tuple[str, str], tuple[int, Decimal]]) -> tuple[ControlTotal, ...]:
+    return tuple(
+        ControlTotal(currency, destination, count, format(total, "f"))
+        for (currency, destination), (count, total) in sorted(sums.items())
+    )
+
+
+def added(one: Iterable[ControlTotal], other: Iterable[ControlTotal]) -> tuple[ControlTotal, ...]:
+    """Two sets of control totals as one."""
+    sums: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    for part in (*one, *other):
+        count, total = sums[(part.currency, part.destination)]
+        sums[(part.currency, part.destination)] = (count + part.count, total + Decimal(part.total))
+    return as_totals(sums)

@@ -1,0 +1,94 @@
+"""Show what publishing an item would send, without a call."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.errors import Problem, fail
+from shared.domain.items import ItemState, Stage
+from shared.providers.contract import Draft, Provider, Target
+from shared.usecases.edit_item import found_item
+from shared.usecases.item_document import file_warning
+from shared.usecases.publish_item import file_is_missing
+from shared.usecases.readiness import Prepared, linked_connections, prepare, publishing_connection
+from shared.usecases.service import Service
+
+# Stands in a preview where the provider's id of a contact will be that does not exist there yet.
+NOT_YET: Final = "(given by the accounting software)"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One call's body as it would be sent: `text` is exactly the bytes, as a batch of one."""
+
+    resource: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing would do. `payloads` are in the order of sending, and empty while there are problems.
+
+    `warnings` do not keep an item back: its file is too large, its connection is not active.
+    """
+
+    provider: str
+    organisation: str
+    destination: Destination
+    publish_as: PublishAs
+    payloads: tuple[Payload, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    attaches: str | None
+
+
+def preview_item(service: Service, account: Account, item_id: str) -> Preview:
+    """The exact payloads and every problem found; raises not_found, no_connection."""
+    linked = linked_connections(service, account)
+    item, state, _ = found_item(service, account, item_id, linked)
+    connection = publishing_connection(service, account, linked)
+    if connection is None:
+        raise fail("no_connection")
+    provider = service.provider(connection.provider)
+    found = prepare(service, account, item, connection, generation=state.generation)
+    if found.target is None:
+        raise fail("no_connection")
+    problems = _state_problems(state, attach_only=file_is_missing(state, connection)) + found.problems
+    warnings = [connection.why_not_publishing(), Problem("connection_paused") if connection.paused_at else None]
+    if connection.settings.attach_files:
+        warnings.append(file_warning(item.document, provider.profile.publishing.file_bytes))
+    return Preview(
+        provider=connection.provider,
+        organisation=connection.pinned.name,
+        destination=found.target.destination,
+        publish_as=found.target.publish_as,
+        payloads=() if problems else tuple(_payloads(provider, found, found.target)),
+        problems=problems,
+        warnings=tuple(warning for warning in warnings if warning is not None),
+        attaches=item.document.file_name if item.document and connection.settings.attach_files else None,
+    )
+
+
+def _state_problems(state: ItemState, *, attach_only: bool) -> tuple[Problem, ...]:
+    if state.stage is Stage.UNKNOWN:
+        return (Problem("outcome_unknown"),)
+    if state.stage is Stage.PUBLISHED and not attach_only:
+        return (Problem("already_published"),)
+    return ()
+
+
+def _payloads(provider: Provider, found: Prepared, target: Target) -> list[Payload]:
+    """The new contact if there is one, then the document. A payment names the document's id, so it follows later."""
+    contact = found.resolved.contact
+    resolved = found.resolved
+    drafts = []
+    if contact is not None and contact.provider_id is None:
+        drafts.append(provider.new_supplier(contact, target.marker))
+        resolved = replace(resolved, contact=replace(contact, provider_id=NOT_YET))
+    drafts.append(provider.draft(found.item, resolved, target))
+    return [_payload(provider, draft) for draft in drafts]
+
+
+def _payload(provider: Provider, draft: Draft) -> Payload:
+    return Payload(draft.resource, provider.body(draft.resource, [draft.element]).decode())

@@ -1,0 +1,137 @@
+"""Queue one item for publishing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.domain.accounts import Account
+from shared.domain.connections import Connection
+from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
+from shared.domain.items import FactOutcome, Item, ItemState, Stage
+from shared.domain.publishing import PendingMarker, WakeUp
+from shared.domain.readiness import judged
+from shared.usecases.create_items import Taken
+from shared.usecases.edit_item import found_item
+from shared.usecases.readiness import EntryCache, linked_connections, prepare, publishing_connection
+from shared.usecases.service import Service
+from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
+
+
+def publish_item(service: Service, account: Account, item_id: str) -> Taken:
+    """Put an item into its organisation's queue and wake the publisher; an item that is queued already stays as it is.
+
+    On a published item whose file could not be attached this asks for the file alone. Raises not_found,
+    no_connection and the other reasons why a connection does not publish, item_not_ready (followed by every reason),
+    already_published, outcome_unknown.
+    """
+    linked = linked_connections(service, account)
+    item, state, marker = found_item(service, account, item_id, linked)
+    connection = sending_connection(service, account, linked)
+    if marker is not None:
+        return Taken(item, state, marker, new=False)
+    verdict = wanted(service, account, connection, item, state, cache=EntryCache(service))
+    if verdict.problems:
+        renew(service, account, state, verdict)
+        lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
+        raise LedgerbridgeError(*lead, *verdict.problems)
+    marker = marker_of(service, item, state, connection)
+    wake = wake_of(connection)
+    remind(service, wake, service.clock.now() + SWEEP_AFTER)
+    put_marker(service, marker)
+    wake_up(service, wake)
+    return Taken(item, state, marker, new=True)
+
+
+def sending_connection(service: Service, account: Account, linked: list[Connection] | None = None) -> Connection:
+    """The connection that the account publishes through; raises the reason why nothing may be published now.
+
+    A connection that is merely parked takes items: it goes on by itself.
+    """
+    connection = publishing_connection(service, account, linked)
+    if connection is None:
+        raise fail("no_connection")
+    problem = connection.why_not_publishing()
+    if problem is not None:
+        raise LedgerbridgeError(problem)
+    if connection.paused_at is not None:
+        raise fail("connection_paused")
+    return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an item may be queued. `stands_alone`: the problem is about its state, not about what it says."""
+
+    problems: tuple[Problem, ...] = ()
+    stands_alone: bool = False
+
+
+def wanted(
+    service: Service, account: Account, connection: Connection, item: Item, state: ItemState, *, cache: EntryCache
+) -> Verdict:
+    """Judge one item against the lists as they are now."""
+    if state.stage is Stage.UNKNOWN:
+        return Verdict((Problem("outcome_unknown"),), stands_alone=True)
+    if state.stage is Stage.PUBLISHED:
+        return Verdict() if file_is_missing(state, connection) else Verdict((Problem("already_published"),), True)
+    found = prepare(service, account, item, connection, generation=state.generation, cache=cache)
+    return Verdict(found.problems)
+
+
+def file_is_missing(state: ItemState, connection: Connection) -> bool:
+    """Whether a published item waits for its file: the upload failed, and the document is in this organisation."""
+    published = state.published
+    return (
+        published is not None
+        and published.organisation == connection.pinned.id
+        and published.attachment is not None
+        and published.attachment.outcome is FactOutcome.FAILED
+    )
+
+
+def renew(service: Service, account: Account, state: ItemState, verdict: Verdict) -> None:
+    """Store what was found out about an item's readiness, where it is news."""
+    if verdict.stands_alone:
+        return
+    fresh = judged(state, verdict.problems, account.coding_version)
+    if fresh != state:
+        save_judged(service, account, [fresh])
+
+
+def save_judged(service: Service, account: Account, states: Iterable[ItemState]) -> None:
+    """Write renewed readiness; a state that somebody changed meanwhile is left to them, it is only a cache."""
+    for state in states:
+        try:
+            service.items.update_state(account.tenant, account.id, state)
+        except ConflictError:
+            continue
+
+
+def marker_of(
+    service: Service, item: Item, state: ItemState, connection: Connection, publication: str | None = None
+) -> PendingMarker:
+    """The queued state of an item that may be published now."""
+    return PendingMarker(
+        tenant=item.tenant,
+        account=item.account,
+        connection=connection.id,
+        provider=connection.provider,
+        organisation=connection.pinned.id,
+        item=item.id,
+        item_version=item.version,
+        generation=state.generation,
+        queued_at=service.clock.now(),
+        publication=publication,
+        attach_only=state.stage is Stage.PUBLISHED,
+    )
+
+
+def put_marker(service: Service, marker: PendingMarker) -> None:
+    """Queue an item: one write. A marker that is there already does as well."""
+    try:
+        service.items.put_marker(marker)
+    except ConflictError:
+        return
+
+
+def wake_of(connection: Connection) -> WakeUp:
+    return WakeUp(SCHEMA, connection.tenant, connection.account, connection.provider, connection.pinned.id)

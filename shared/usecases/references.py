@@ -1,0 +1,153 @@
+"""Turn what callers name (ids, codes, names) into local ids of the current book."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from shared.domain.errors import ConflictError, LedgerbridgeError, fail
+from shared.domain.ids import derived_id
+from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
+from shared.domain.items import Line, Side
+from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
+from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.service import Service
+
+_OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
+_NAME_TRIES: Final = 3  # a name row is claimed by us or, once in a while, by somebody between our look and our write
+
+
+@dataclass(slots=True)
+class References:
+    """Finds the entries of one account's book; lists asked for by code or name are read once per request."""
+
+    service: Service
+    book: Book
+    cache: EntryCache
+    lists: dict[Kind, list[Entry]] = field(default_factory=dict)
+
+    def preload(self, drafts: Iterable[ItemDraft]) -> None:
+        """Read every entry that the drafts name by id in one go."""
+        refs: set[tuple[Kind, str]] = set()
+        for draft in drafts:
+            if draft.contact is not None and draft.contact.id is not None:
+                refs.add((contact_kind(draft.side), draft.contact.id))
+            for line in draft.lines:
+                named = [(Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate)]
+                named += [(Kind.PRODUCTS, line.product), *((Kind.DIMENSIONS, value) for value in line.tracking)]
+                refs |= {(kind, one.id) for kind, one in named if one is not None and one.id is not None}
+        self.cache.load(self.book, refs)
+
+    def contact(self, named: Reference | None, side: Side) -> str | None:
+        """The local id of a supplier (costs) or customer (sales); a new name becomes an entry of the book.
+
+        Raises invalid_request for an id that the book does not have.
+        """
+        if named is None:
+            return None
+        kind = contact_kind(side)
+        if named.name is None:
+            return self._by_id(kind, named.id, "contact", self.book)
+        for _ in range(_NAME_TRIES):
+            entry = self.service.lists.by_name(self.book, kind, folded(named.name))
+            if entry is not None:
+                self.cache.put(self.book, entry)
+                return entry.id
+            try:
+                return self._new_contact(kind, named.name)
+            except ConflictError:
+                continue
+        raise fail("conflict", field="contact")
+
+    def _new_contact(self, kind: Kind, name: str) -> str:
+        """Claim a name. A contact that the software knows from the other side only is the same contact on this one."""
+        known = self.service.lists.by_name(self.book, _OTHER_CONTACTS[kind], folded(name))
+        provider_id = known.provider_id if known is not None and known.usable else None
+        if known is not None and provider_id is not None:
+            entry = replace(known, id=self.book.entry_id(kind, provider_id), kind=kind)
+        else:
+            entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, name)
+        self.service.lists.put_own(entry, self.book)
+        self.cache.put(self.book, entry)
+        return entry.id
+
+    def payment_method(self, named: Reference | None) -> str | None:
+        """The local id of one of the account's payment methods; raises invalid_request for an unknown one."""
+        own = Book.own(self.book.tenant, self.book.account)
+        return self._entry(Kind.PAYMENT_METHODS, named, "payment_method", own)
+
+    def line(self, draft: LineDraft, number: int) -> Line:
+        """A line with local ids; raises invalid_request that names the field of the line."""
+        place = f"lines[{number}]"
+        return Line(
+            description=draft.description,
+            amount=draft.amount,
+            quantity=draft.quantity,
+            unit_amount=draft.unit_amount,
+            tax_amount=draft.tax_amount,
+            category=self._entry(Kind.CATEGORIES, draft.category, f"{place}.category", self.book),
+            tax_rate=self._entry(Kind.TAX_RATES, draft.tax_rate, f"{place}.tax_rate", self.book),
+            product=self._entry(Kind.PRODUCTS, draft.product, f"{place}.product", self.book),
+            tracking=tuple(self._tracking(draft.tracking, place)),
+        )
+
+    def _tracking(self, named: Iterable[Reference], place: str) -> Iterator[str]:
+        taken: dict[str | None, str] = {}
+        for number, reference in enumerate(named):
+            field = f"{place}.tracking[{number}]"
+            value_id = self._value(reference, field)
+            parent = entry.parent if (entry := self.cache.get(self.book, Kind.DIMENSIONS, value_id)) else None
+            if parent in taken:
+                raise fail("invalid_request", field=field, reason="a line takes one value per dimension")
+            taken[parent] = value_id
+            yield value_id
+
+    def _value(self, named: Reference, field: str) -> str:
+        if named.dimension is None or named.name is None:
+            value_id = self._by_id(Kind.DIMENSIONS, named.id, field, self.book)
+            entry = self.cache.get(self.book, Kind.DIMENSIONS, value_id)
+            if entry is not None and entry.parent is None:
+                raise fail("invalid_request", field=field, reason="this is a dimension, not one of its values")
+            return value_id
+        every = self._list(Kind.DIMENSIONS, self.book)
+        parents = {one.id for one in every if one.parent is None and folded(one.name) == folded(named.dimension)}
+        values = [one for one in every if one.parent in parents and folded(one.name) == folded(named.name)]
+        return self._only(values, field, self.book).id
+
+    def _entry(self, kind: Kind, named: Reference | None, field: str, book: Book) -> str | None:
+        if named is None:
+            return None
+        if named.id is not None:
+            return self._by_id(kind, named.id, field, book)
+        every = self._list(kind, book)
+        if named.code is not None:
+            return self._only([one for one in every if one.code == named.code], field, book).id
+        wanted = folded(named.name or "")
+        return self._only([one for one in every if folded(one.name) == wanted], field, book).id
+
+    def _by_id(self, kind: Kind, entry_id: str | None, field: str, book: Book) -> str:
+        if entry_id is None or self.cache.get(book, kind, entry_id) is None:
+            raise fail("invalid_request", field=field, reason="there is no such entry in the current books")
+        return entry_id
+
+    def _only(self, found: list[Entry], field: str, book: Book) -> Entry:
+        """The one entry meant: an active one before inactive ones that share its code or name."""
+        active = [entry for entry in found if entry.status is EntryStatus.ACTIVE]
+        candidates = active or found
+        if len(candidates) != 1:
+            raise _unclear(field, len(candidates))
+        self.cache.put(book, candidates[0])
+        return candidates[0]
+
+    def _list(self, kind: Kind, book: Book) -> list[Entry]:
+        if kind not in self.lists:
+            self.lists[kind] = list(self.service.lists.all(book, kind))
+        return self.lists[kind]
+
+
+def _unclear(field: str, found: int) -> LedgerbridgeError:
+    reason = "there is no such entry in the current books" if found == 0 else "several entries match: name it by id"
+    return fail("invalid_request", field=field, reason=reason)
+
+
+def _book_parts(book: Book) -> tuple[str, str, str, str]:
+    return book.tenant, book.account, book.provider, book.organisation

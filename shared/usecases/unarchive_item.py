@@ -1,0 +1,52 @@
+"""Take an item out of the archive, with or without what is known of its publication."""
+
+from dataclasses import asdict, replace
+from enum import StrEnum
+
+from shared.domain.accounts import Account
+from shared.domain.errors import fail
+from shared.domain.items import ItemState, Place, Stage, TimelineEntry
+from shared.domain.readiness import judged
+from shared.usecases.create_items import Taken
+from shared.usecases.edit_item import found_item
+from shared.usecases.readiness import evaluate, linked_connections, publishing_connection
+from shared.usecases.service import Service
+
+
+class Mode(StrEnum):
+    KEEP = "keep"  # back in the inbox, still published: publishing it is refused
+    CLEAR = "clear"  # the publication is forgotten here: publishing makes a new document
+
+
+def unarchive_item(service: Service, account: Account, item_id: str, mode: Mode, *, actor: str) -> Taken:
+    """Put an item back into the inbox. Clearing begins its next generation; what was published stays in its history.
+
+    Clearing also ends the hold on an item whose outcome is unknown, once a person has looked. Raises not_found,
+    publication_in_progress (it is queued or being sent, its file included); ConflictError when somebody was faster.
+    """
+    linked = linked_connections(service, account)
+    item, state, marker = found_item(service, account, item_id, linked)
+    if marker is not None:
+        raise fail("publication_in_progress")
+    fresh = replace(state, place=Place.INBOX)
+    if mode is Mode.CLEAR and state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
+        cleared = replace(
+            fresh, stage=Stage.RECEIVED, generation=state.generation + 1, published=None, last_error=None, reasons=()
+        )
+        problems = evaluate(service, account, item, publishing_connection(service, account, linked))
+        fresh = judged(cleared, problems, account.coding_version)
+    if fresh == state:
+        return Taken(item, state, None, new=False)
+    stored = service.items.update_state(account.tenant, account.id, fresh)
+    entry = TimelineEntry(service.clock.now(), actor, f"item.unarchived.{mode.value}", _before(state))
+    service.items.append_timeline(account.tenant, account.id, item_id, entry)
+    return Taken(item, stored, None, new=False)
+
+
+def _before(state: ItemState) -> dict[str, object]:
+    """Where the item had gone, so that clearing loses nothing."""
+    if state.published is None:
+        return {"generation": state.generation}
+    known = asdict(state.published)
+    kept = {name: known[name] for name in ("connection", "organisation", "document_id", "document_type", "url")}
+    return {"generation": state.generation, **kept, "at": state.published.at.isoformat()}
