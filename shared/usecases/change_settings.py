@@ -1,0 +1,110 @@
+"""What a connection does by default, and which of an account's connections publishing goes through."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from shared.domain.accounts import Account, Caller, Event
+from shared.domain.connections import Connection, Settings, Slot
+from shared.domain.errors import LedgerbridgeError, Problem, fail
+from shared.domain.items import Side
+from shared.domain.lists import Kind
+from shared.providers.contract import Profile
+from shared.usecases.happenings import happened
+from shared.usecases.service import Service
+from shared.usecases.update_connection import update_connection
+
+
+def change_settings(
+    service: Service, caller: Caller, connection: Connection, changes: Mapping[str, Any], *, read_as: int | None
+) -> Connection:
+    """Change some of a connection's settings (fields of Settings); `read_as` is the settings' version the caller saw.
+
+    Raises destination_not_offered, invalid_request, tax_rate_not_found, tax_wrong_side, precondition_failed,
+    connection_not_active.
+    """
+    from shared.providers import registry
+
+    profile = registry.profile(connection.provider)
+
+    def change(current: Connection) -> tuple[Connection, Event] | None:
+        if not current.is_live:
+            raise fail("connection_not_active", status=current.status.value)
+        if read_as is not None and current.settings.version != read_as:
+            raise fail("precondition_failed", current=current.settings.version)
+        wanted = replace(current.settings, **changes)
+        if wanted == current.settings:
+            return None
+        problems = [*_unoffered(profile, wanted), *_bad_tax_rates(service, current, wanted)]
+        if problems:
+            raise LedgerbridgeError(*problems)
+        after = replace(wanted, version=current.settings.version + 1)
+        event = happened(
+            service,
+            current.account,
+            "settings.changed",
+            by=caller,
+            subject=current.id,
+            before={name: str(getattr(current.settings, name)) for name in changes},
+            after={name: str(value) for name, value in changes.items()},
+        )
+        return replace(current, settings=after), event
+
+    return update_connection(service, connection, change)
+
+
+def _unoffered(profile: Profile, wanted: Settings) -> list[Problem]:
+    sides = (
+        (Side.COSTS, "costs_destination", wanted.costs_destination, "publish_as", wanted.publish_as),
+        (Side.SALES, "sales_destination", wanted.sales_destination, "sales_publish_as", wanted.sales_publish_as),
+    )
+    problems = []
+    for side, destination_field, destination, status_field, status in sides:
+        if destination not in profile.destinations.get(side, ()):
+            problems.append(Problem("destination_not_offered", field=destination_field))
+        offered = profile.publish_as.get(destination, ())
+        if offered and status not in offered:  # a destination without statuses of its own takes any setting
+            reason = f"{profile.title} offers {', '.join(offered)}"
+            problems.append(Problem("invalid_request", field=status_field, details={"reason": reason}))
+    return problems
+
+
+def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -> list[Problem]:
+    sides = (
+        ("default_costs_tax_rate", wanted.default_costs_tax_rate, "costs"),
+        ("default_sales_tax_rate", wanted.default_sales_tax_rate, "sales"),
+    )
+    problems = []
+    for field, entry_id, side in sides:
+        if entry_id is None:
+            continue
+        entry = service.lists.entry(connection.book, Kind.TAX_RATES, entry_id) if connection.organisation else None
+        if entry is None or not entry.usable:
+            problems.append(Problem("tax_rate_not_found", field=field))
+        elif entry.values.get(side) is False:
+            problems.append(Problem("tax_wrong_side", field=field))
+    return problems
+
+
+def change_defaults(service: Service, caller: Caller, account: Account, changes: Mapping[str, Slot | None]) -> Account:
+    """Choose the slot that publishing, or expense claims, go through. Raises no_connection for a slot that is empty."""
+    for field, slot in changes.items():
+        if slot is not None and not _is_live(service, account, slot):
+            raise fail("no_connection", field=field)
+    values: dict[str, Any] = {name: slot.value if slot else None for name, slot in changes.items()}
+    event = happened(
+        service,
+        account.id,
+        "defaults.changed",
+        by=caller,
+        before={name: getattr(account, name) for name in changes},
+        after=dict(values),
+    )
+    return service.accounts.update(replace(account, **values), event)
+
+
+def _is_live(service: Service, account: Account, slot: Slot) -> bool:
+    return any(
+        connection.slot is slot and connection.is_live
+        for connection in service.connections.of_account(account.tenant, account.id)
+    )
