@@ -76,6 +76,7 @@ class Member:
     account: str
     has_payment: bool = False
     has_file: bool = False
+    carries_marker: bool = True
     refers_to: str | None = None
 
 

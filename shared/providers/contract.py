@@ -175,11 +175,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An element ready to be put into a batch: the provider's collection, its JSON, and how to find it again."""
+    """An element ready to be put into a batch: the provider's collection, its JSON, and how to find it again.
+
+    `carries_marker` is false where the provider has no field for our marker: then the fingerprint has to do.
+    """
 
     resource: str
     element: Mapping[str, Any]
     fingerprint: Mapping[str, Any]
+    carries_marker: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +251,7 @@ class Provider(Protocol):
     def check(self, item: Item, resolved: Resolved, target: Target) -> list[Problem]:
         """Every problem that can be known without a call, in the order of the item's fields.
 
-        `resolved.problems` are among them, unless the provider has a more exact one for the same field.
+        What `resolved.problems` already says is the caller's to add; saying it again here does no harm.
         """
         ...
 
@@ -257,10 +261,6 @@ class Provider(Protocol):
 
     def new_supplier(self, entry: Entry, marker: str) -> Draft:
         """The element that creates a contact for an entry that the provider does not have yet."""
-        ...
-
-    def pays(self, item: Item, resolved: Resolved, target: Target) -> bool:
-        """Whether a payment follows the document: "paid where possible" for a paid item with a fitting bank account."""
         ...
 
     def payment(self, item: Item, document: Wanted, resolved: Resolved, marker: str) -> Draft:

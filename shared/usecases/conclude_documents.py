@@ -1,6 +1,7 @@
 """Write a document batch's outcomes to its items, and bring their payments and files after them."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
@@ -25,7 +26,7 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     for member in batch.members:
         state = states.get(member.subject)
         if state is not None:
-            _conclude_item(drain, connection, batch, member, by_marker[member.marker], state)
+            _conclude_item(drain, batch, member, by_marker[member.marker], state)
     payments = prepare_payments(drain, connection, batch)
     if payments is not None:
         return [payments]
@@ -37,12 +38,10 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     return []
 
 
-def _conclude_item(
-    drain: Drain, connection: Connection, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState
-) -> None:
+def _conclude_item(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> None:
     if answer.verdict is Verdict.DONE:
         if state.published is None or state.published.document_id != answer.provider_id:
-            _published(drain, connection, batch, member, answer, state)
+            _published(drain, batch, member, answer, state)
         return
     problem = HELD if answer.verdict is Verdict.UNKNOWN else (answer.problem or Problem("provider_refused"))
     if state.last_error != problem:
@@ -51,12 +50,10 @@ def _conclude_item(
         count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
 
 
-def _published(
-    drain: Drain, connection: Connection, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState
-) -> None:
+def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> None:
     document_id = answer.provider_id or ""
     published = Published(
-        connection=connection.id,
+        connection=batch.connection,
         organisation=batch.organisation,
         document_id=document_id,
         document_type=batch.resource,
@@ -64,12 +61,14 @@ def _published(
         status=answer.status or "",
         number=answer.number,
         url=answer.url or drain.provider.document_url(batch.resource, document_id),
-        total=answer.total,
+        total=Decimal(answer.total) if answer.total is not None else None,
         payment=Fact(FactOutcome.PENDING) if member.has_payment and not answer.voided else None,
         attachment=Fact(FactOutcome.PENDING) if member.has_file and not answer.voided else None,
     )
-    if member.fingerprint:
-        drain.hold_document(batch.resource, document_id, member.subject)
+    if not member.carries_marker:
+        drain.service.items.hold_document(
+            batch.tenant, batch.provider, batch.organisation, batch.resource, document_id, member.subject
+        )
     drain.save_state(
         batch.account,
         replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published),

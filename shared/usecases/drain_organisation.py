@@ -53,6 +53,7 @@ def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> No
 def _turn(drain: Drain) -> datetime | None:
     """All the work there is time and allowance for; returns when to go on, None when nothing is left to do now."""
     try:
+        drain.service.batches.fence(drain.tenant, drain.provider_name, drain.organisation, drain.epoch)
         _settle_open(drain)
         for connection, markers in _slices(drain):
             _publish(drain, connection, markers)
@@ -135,7 +136,7 @@ def _recovered(drain: Drain) -> None:
 
 
 def _look_once_more(drain: Drain, wake: WakeUp, not_before: datetime | None) -> None:
-    """After letting go: what came in meanwhile, or must wait, gets a wake-up of its own; an empty queue is forgotten."""
+    """After letting go: what came in meanwhile, or must wait, gets a wake-up of its own."""
     service, now = drain.service, drain.now()
     if not_before is None and not _anything_to_do(drain):
         return
@@ -143,7 +144,7 @@ def _look_once_more(drain: Drain, wake: WakeUp, not_before: datetime | None) -> 
     delay = ceil((at - now).total_seconds())
     if delay > LONGEST_DELAY or wake.hops >= MOST_HOPS:
         remind(service, replace(wake, hops=0), at)
-    elif service.seen.first_time(f"wake#{wake.provider}#{wake.organisation}#{at.isoformat()}", timedelta(hours=1)):
+    elif service.seen.first_time(f"wake#{wake.provider}#{wake.organisation}#{at.isoformat()}", timedelta(hours=1), now):
         # Many wake-ups may end at the same limit; one of them carries on.
         wake_up(service, replace(wake, hops=wake.hops + 1), delay_seconds=delay)
 

@@ -8,8 +8,8 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
 from shared.domain.items import ItemState, Stage
-from shared.domain.readiness import coded
 from shared.domain.publishing import Batch, BatchStatus, FactKind, Member, PendingMarker
+from shared.domain.readiness import coded
 from shared.providers.contract import Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
@@ -154,5 +154,6 @@ def _member(candidate: Candidate, draft: Draft, connection: Connection) -> Membe
         fingerprint=dict(draft.fingerprint),
         account=item.account,
         has_payment=candidate.target.records_payment,
+        carries_marker=draft.carries_marker,
         has_file=item.document is not None and connection.settings.attach_files,
     )

@@ -58,6 +58,6 @@ def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tupl
         found = prepare(drain.service, drain.account(item.account), item, connection, cache=drain.entries)
         wanted = Wanted(published.document_type, published.document_id)
         draft = drain.provider.payment(found.item, wanted, found.resolved, marker)
-        member = Member(item_id, marker, draft.fingerprint, documents.account, refers_to=published.document_id)
+        member = Member(item_id, marker, dict(draft.fingerprint), documents.account, refers_to=published.document_id)
         drafts.append((member, draft))
     return drafts

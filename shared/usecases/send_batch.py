@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from shared.domain.connections import Connection
-from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, Verdict
+from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Verdict
 from shared.domain.settling import missing, trusted
 from shared.providers.contract import CallFailed, LimitReached, Session, TokenRefused, WholeRefused
 from shared.usecases.access_token import Access
@@ -66,7 +66,7 @@ def _record_unsent(drain: Drain, before: Batch, sending: Batch) -> Batch:
 
 
 def _refused_whole(drain: Drain, sending: Batch, refusal: WholeRefused) -> list[Batch]:
-    """A refusal on a resend proves nothing (an earlier attempt may have arrived): look up. Else find the poison element."""
+    """Find the poison element; but a refusal on a resend proves nothing, for an earlier attempt may have arrived."""
     if sending.attempt > 1:
         return [drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))]
     if len(sending.members) == 1:
@@ -77,9 +77,15 @@ def _refused_whole(drain: Drain, sending: Batch, refusal: WholeRefused) -> list[
 
 def _record_answers(drain: Drain, sending: Batch, answers: list[ElementAnswer]) -> Batch:
     """Store what is certain. Elements left without a certain answer make the batch unknown: they are looked up."""
-    certain = [
-        answer for answer in trusted(sending.members, answers) if sending.attempt == 1 or answer.verdict is Verdict.DONE
-    ]
+    certain = [answer for answer in trusted(sending.members, answers) if _is_certain(sending, answer)]
     complete = not missing(sending.members, certain)
     to = BatchStatus.ANSWERED if complete else BatchStatus.UNKNOWN
     return drain.service.batches.put_answers(sending.moved(to), certain)
+
+
+def _is_certain(sending: Batch, answer: ElementAnswer) -> bool:
+    """Done is done. A refusal proves nothing on a resend, nor when it says that the supplier is there already."""
+    if answer.verdict is Verdict.DONE:
+        return True
+    there = sending.fact is FactKind.SUPPLIERS and answer.problem and answer.problem.code == "supplier_name_taken"
+    return sending.attempt == 1 and (not there or sending.parent is not None)
