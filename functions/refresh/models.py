@@ -11,14 +11,13 @@ from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.usecases.own_lists import EntryChange
 from shared.usecases.read_lists import ListOverview
 
-Name = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
-]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_TEXT: Final = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"  # no control characters, not blank
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_TEXT)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_TEXT)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_TEXT)]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+_VALUES: Final = ("email", "tax_number", "currency")
 _SHOWN: Final = frozenset({"email", "tax_number", "currency", "rate", "class", "type", "costs", "sales"})
 
 
@@ -68,7 +67,7 @@ class EntryPatch(Model):
 
     def wanted(self) -> EntryChange:
         said = self.model_fields_set
-        values = {name: getattr(self, name) for name in ("email", "tax_number", "currency") if name in said}
+        values: dict[str, Any] = {name: getattr(self, name) for name in _VALUES if name in said}
         return EntryChange(
             name=self.name,
             code=self.code,

@@ -1,7 +1,7 @@
 """Look at an account's open items again after an entry, a setting or the organisation changed."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
@@ -16,7 +16,7 @@ AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the message tha
 OPEN: Final = frozenset({Stage.RECEIVED, Stage.NEEDS_REVIEW, Stage.READY})
 
 
-def recheck_items(service: Service, tenant: str, account_id: str, cursor: Any | None, deadline: datetime) -> bool:
+def recheck_items(service: Service, tenant: str, account_id: str, cursor: str | None, deadline: datetime) -> bool:
     """Renew the stored readiness of open items, slice by slice from `cursor` on (None: the first).
 
     False when `deadline` (UTC) came first: a message with the place to go on from was sent. Queued and published items
@@ -26,14 +26,11 @@ def recheck_items(service: Service, tenant: str, account_id: str, cursor: Any | 
     if account is None or account.deleted_at is not None:
         return True
     connection = publishing_connection(service, account)
+    held = [connection] if connection else []
     cache = EntryCache(service)
     while True:
-        page, cursor = service.items.page(tenant, account_id, cursor, SLICE)
-        stale = [
-            state
-            for state, marker in page
-            if marker is None and state.stage in OPEN and state.coding_version != account.coding_version
-        ]
+        page, cursor = service.items.page(tenant, account_id, cursor, SLICE, connections=held)
+        stale = [one.state for one in page if one.stage in OPEN and one.state.coding_version != account.coding_version]
         _renew(service, account, connection, stale, cache)
         if cursor is None:
             return True
@@ -62,6 +59,6 @@ def _store(service: Service, item: Item, state: ItemState) -> None:
         return  # edited or published at this moment: whoever did it has judged the item anew
 
 
-def _go_on_later(service: Service, tenant: str, account: str, cursor: Any) -> None:
+def _go_on_later(service: Service, tenant: str, account: str, cursor: str) -> None:
     body = {"schema": 1, "kind": "recheck", "tenant": tenant, "account": account, "cursor": cursor}
     service.refresh_queue.send(body, group=tenant)
