@@ -322,6 +322,13 @@ _REFERENCE = [
         "Choose an active option, or reload.",
     ),
     (
+        "too_many_dimensions",
+        _ASK,
+        409,
+        "A line has more tracking values than the accounting software takes, or two of one category.",
+        "Keep at most one value of each category, and no more than `most` in all.",
+    ),
+    (
         "bank_account_not_found",
         _ASK,
         409,
