@@ -1,0 +1,85 @@
+"""Connections, and the slot rows that keep an account to one connection per slot."""
+
+from dataclasses import replace
+
+from shared.domain.accounts import Account, Event
+from shared.domain.connections import Connection, Slot
+from shared.domain.errors import fail
+from shared.storage.access import access
+from shared.storage.accounts import changed_account
+from shared.storage.codec import SCHEMA, decode
+from shared.storage.events import appended
+from shared.storage.keys import account_key, part
+from shared.storage.operations import ABSENT, Check, ConditionFailed, Delete, Operation, Put
+from shared.storage.rows import new, record_in, replaced
+from shared.storage.table import Table
+
+
+class ConnectionStore:
+    """Connections by account. A slot row names the connection that holds the slot, from its start to its end."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    @access("connections", "TransactWriteItems", "slot row, connection, event", "slot free, connection not there yet")
+    def create(self, connection: Connection, event: Event) -> Connection:
+        """Store a new connection and take its slot.
+
+        Raises main_connection_exists (naming the holder), ConflictError when this very connection is there already.
+        """
+        slot = _slot(connection.tenant, connection.account, connection.slot)
+        taken = Put({"pk": slot[0], "sk": slot[1], "schema": SCHEMA, "connection": connection.id}, ABSENT)
+        try:
+            self._table.transact([taken, new(_connection(connection), connection), appended(connection.tenant, event)])
+        except ConditionFailed as refused:
+            if refused.index != 0:
+                raise
+            holder = self.in_slot(connection.tenant, connection.account, connection.slot)
+            if holder == connection.id:
+                raise
+            raise fail("main_connection_exists", connection=holder) from None
+        return connection
+
+    @access("connections", "GetItem", "pk T#<tenant>#A#<account>, sk C#<connection>")
+    def get(self, tenant: str, account: str, connection: str) -> Connection | None:
+        return record_in(Connection, self._table.get(account_key(tenant, account), f"C#{part(connection)}"))
+
+    @access("connections", "Query", "pk T#<tenant>#A#<account>, sk begins C#")
+    def of_account(self, tenant: str, account: str) -> list[Connection]:
+        """All connections of an account, oldest first, ended ones included."""
+        return [decode(Connection, row) for row in self._table.query(account_key(tenant, account), "C#")]
+
+    @access("connections", "GetItem", "pk T#<tenant>#A#<account>, sk SLOT#<slot>")
+    def in_slot(self, tenant: str, account: str, slot: Slot) -> str | None:
+        """The id of the connection that holds a slot, or None."""
+        row = self._table.get(*_slot(tenant, account, slot))
+        return row["connection"] if row else None
+
+    @access("connections", "PutItem or TransactWriteItems", "connection, events, account, slot row", "versions as read")
+    def update(
+        self, connection: Connection, *events: Event, account: Account | None = None, release_slot: bool = False
+    ) -> Connection:
+        """Store a changed connection with what belongs to the change, all or nothing; returns it with its next version.
+
+        `release_slot` frees the slot that the connection holds. Raises ConflictError.
+        """
+        change = replaced(_connection(connection), connection)
+        more: list[Operation] = [appended(connection.tenant, event) for event in events]
+        if account is not None:
+            more.append(changed_account(account))
+        if release_slot:
+            held = Check("#connection = :connection", {"connection": connection.id})
+            more.append(Delete(_slot(connection.tenant, connection.account, connection.slot), held))
+        if more:
+            self._table.transact([change, *more])
+        else:
+            self._table.write(change)
+        return replace(connection, version=connection.version + 1)
+
+
+def _connection(connection: Connection) -> tuple[str, str]:
+    return account_key(connection.tenant, connection.account), f"C#{part(connection.id)}"
+
+
+def _slot(tenant: str, account: str, slot: Slot) -> tuple[str, str]:
+    return account_key(tenant, account), f"SLOT#{slot.value}"

@@ -1,0 +1,211 @@
+"""Items: what a document says (content row) and where it stands (state row), apart, with history and references."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
+from secrets import token_hex
+from typing import Final, NamedTuple
+
+from shared.domain.errors import fail
+from shared.domain.items import Item, ItemState, Place, Side, Stage, TimelineEntry
+from shared.domain.publishing import PendingMarker
+from shared.storage.access import access
+from shared.storage.codec import SCHEMA, decode, time_text
+from shared.storage.keys import account_key, part
+from shared.storage.markers import MarkerRows, marker_key, unclaimed_marker
+from shared.storage.operations import ABSENT, Assert, ConditionFailed, Delete, Operation, Put, Update
+from shared.storage.queues import Queues
+from shared.storage.rows import new, record_in, replaced
+from shared.storage.wire import Row
+
+_LAST_OF_ITEM: Final = 2  # content, state, queue names; markers come behind them in a transaction
+_LOOKED_AT: Final = 1000  # states read for one page of a filtered list
+_CONTENT = "pk T#<tenant>#A#<account>#I, sk <item>"
+_STATE = "pk T#<tenant>#A#<account>#S, sk <item>"
+
+
+class Listed(NamedTuple):
+    """An item as a list shows it. Queued and publishing are not stored: the marker says so."""
+
+    state: ItemState
+    marker: PendingMarker | None
+
+    @property
+    def stage(self) -> Stage:
+        if self.marker is None or self.state.stage is Stage.UNKNOWN:
+            return self.state.stage
+        return Stage.QUEUED if self.marker.batch is None else Stage.PUBLISHING
+
+
+class ItemStore(MarkerRows):
+    """Items by account, and (inherited) the pending markers of organisations."""
+
+    @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row", "none of them there yet")
+    def create(self, item: Item, state: ItemState) -> tuple[Item, ItemState]:
+        """Store a new item. Raises ConflictError when its id or its external id is taken."""
+        operations: list[Operation] = [
+            new(_content(item.tenant, item.account, item.id), item),
+            new(_state(item.tenant, item.account, item.id), state),
+        ]
+        if item.external_id:
+            pk, sk = _external(item.tenant, item.account, item.external_id)
+            operations.append(Put({"pk": pk, "sk": sk, "schema": SCHEMA, "item": item.id}, ABSENT))
+        self._table.transact(operations)
+        return item, state
+
+    @access("items", "GetItem", "pk T#<tenant>#A#<account>#X, sk <external id>")
+    def by_external_id(self, tenant: str, account: str, external_id: str) -> str | None:
+        """The id of the item that the tenant knows by this id of its own, or None."""
+        row = self._table.get(*_external(tenant, account, external_id))
+        return row["item"] if row else None
+
+    @access("items", "GetItem", _CONTENT)
+    def get(self, tenant: str, account: str, item: str) -> Item | None:
+        return record_in(Item, self._table.get(*_content(tenant, account, item)))
+
+    @access("items", "GetItem", _STATE)
+    def state(self, tenant: str, account: str, item: str) -> ItemState | None:
+        return record_in(ItemState, self._table.get(*_state(tenant, account, item)))
+
+    @access("items", "GetItem, BatchGetItem", f"{_CONTENT}; {_STATE}; queue names; marker rows")
+    def both(self, tenant: str, account: str, item: str) -> tuple[Item, ItemState, PendingMarker | None] | None:
+        """An item with its state and its pending marker, where it has one; None when there is no such item."""
+        content, state = _content(tenant, account, item), _state(tenant, account, item)
+        keys = [content, state, *self._queues(tenant, account).markers_of(item)]
+        rows = {(row["pk"], row["sk"]): row for row in self._table.batch_get(keys)}
+        if content not in rows or state not in rows:
+            return None
+        marked = next((row for key, row in rows.items() if key not in {content, state}), None)
+        return decode(Item, rows[content]), decode(ItemState, rows[state]), record_in(PendingMarker, marked)
+
+    @access("items", "BatchGetItem", _CONTENT)
+    def batch_get(self, tenant: str, account: str, ids: Iterable[str]) -> dict[str, Item]:
+        rows = self._table.batch_get(_content(tenant, account, item) for item in ids)
+        return {item.id: item for item in (decode(Item, row) for row in rows)}
+
+    @access("items", "BatchGetItem", _STATE)
+    def batch_states(self, tenant: str, account: str, ids: Iterable[str]) -> dict[str, ItemState]:
+        rows = self._table.batch_get(_state(tenant, account, item) for item in ids)
+        return {state.item: state for state in (decode(ItemState, row) for row in rows)}
+
+    @access("items", "Query, BatchGetItem", "pk T#<tenant>#A#<account>#S, newest first; queue names; marker rows")
+    def page(
+        self,
+        tenant: str,
+        account: str,
+        cursor: str | None,
+        limit: int,
+        *,
+        stage: Stage | None = None,
+        side: Side | None = None,
+        place: Place | None = None,
+    ) -> tuple[list[Listed], str | None]:
+        """Up to `limit` items, newest first, and where to go on (None at the end).
+
+        A filtered page looks at no more than some 1,000 items and may be short, or empty, before the end.
+        """
+        found: list[Listed] = []
+        queues = self._queues(tenant, account)
+        rows = self._table.query(account_key(tenant, account, "S"), after=cursor, newest_first=True, page=limit + 1)
+        looked_at = 0
+        while some := list(islice(rows, limit + 1)):
+            for listed in self._listed(some, queues):
+                if len(found) == limit or looked_at >= _LOOKED_AT:
+                    return found, cursor
+                looked_at += 1
+                cursor = listed.state.item
+                if _fits(listed, stage, side, place):
+                    found.append(listed)
+        return found, None
+
+    def _listed(self, rows: list[Row], queues: Queues) -> list[Listed]:
+        states = [decode(ItemState, row) for row in rows]
+        keys = [key for state in states for key in queues.markers_of(state.item)]
+        markers = [decode(PendingMarker, row) for row in self._table.batch_get(keys)]
+        by_item = {marker.item: marker for marker in markers}
+        return [Listed(state, by_item.get(state.item)) for state in states]
+
+    @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; marker rows", "versions as read; no claimed marker")
+    def update(
+        self, item: Item, state: ItemState, marker: PendingMarker | None = None
+    ) -> tuple[Item, ItemState, PendingMarker | None]:
+        """Store an edited item; returns item and state with their next versions, and the marker as it then is.
+
+        `marker` is the unclaimed one the item was read with, if any: it moves along with the item's version while the
+        state is ready, and is taken away otherwise. Where the item was read without one it must still have none, in
+        any queue, so that no claim slips in between. Raises publication_in_progress when a batch has claimed it,
+        ConflictError when anything else changed since it was read.
+        """
+        if marker is not None and marker.batch is not None:
+            raise fail("publication_in_progress")
+        queues = self._queues(item.tenant, item.account)
+        edited = replace(item, version=item.version + 1)
+        operations: list[Operation] = [
+            replaced(_content(item.tenant, item.account, item.id), item),
+            replaced(_state(item.tenant, item.account, item.id), state),
+            queues.unchanged(),
+            *_marker_operations(queues, edited, state, marker),
+        ]
+        try:
+            self._table.transact(operations)
+        except ConditionFailed as refused:
+            if refused.index > _LAST_OF_ITEM and refused.found and "batch" in refused.found:
+                raise fail("publication_in_progress") from None
+            raise
+        moved = replace(marker, item_version=edited.version) if marker and _stays_queued(state) else None
+        return edited, replace(state, version=state.version + 1), moved
+
+    @access("items", "PutItem", _STATE, "version as read")
+    def update_state(self, tenant: str, account: str, state: ItemState) -> ItemState:
+        """Store where an item stands and return it with its next version; one write. Raises ConflictError."""
+        self._table.write(replaced(_state(tenant, account, state.item), state))
+        return replace(state, version=state.version + 1)
+
+    @access("items", "PutItem", "pk T#<tenant>#A#<account>#L#<item>, sk <time>#<random>", "not there yet")
+    def append_timeline(self, tenant: str, account: str, item: str, entry: TimelineEntry) -> None:
+        key = account_key(tenant, account, "L", part(item)), f"{time_text(entry.at)}#{token_hex(4)}"
+        self._table.write(new(key, entry))
+
+    @access("items", "Query", "pk T#<tenant>#A#<account>#L#<item>, newest first")
+    def timeline(
+        self, tenant: str, account: str, item: str, cursor: str | None, limit: int
+    ) -> tuple[list[TimelineEntry], str | None]:
+        """Up to `limit` lines of an item's history, newest first, and where to go on (None at the end)."""
+        history = account_key(tenant, account, "L", part(item))
+        rows = list(islice(self._table.query(history, after=cursor, newest_first=True, page=limit + 1), limit + 1))
+        entries = [decode(TimelineEntry, row) for row in rows[:limit]]
+        return entries, rows[limit - 1]["sk"] if len(rows) > limit else None
+
+
+def _fits(listed: Listed, stage: Stage | None, side: Side | None, place: Place | None) -> bool:
+    return (
+        (stage is None or listed.stage is stage)
+        and (side is None or listed.state.summary.side is side)
+        and (place is None or listed.state.place is place)
+    )
+
+
+def _stays_queued(state: ItemState) -> bool:
+    return state.stage is Stage.READY
+
+
+def _marker_operations(queues: Queues, edited: Item, state: ItemState, marker: PendingMarker | None) -> list[Operation]:
+    held = marker_key(marker) if marker else None
+    operations: list[Operation] = [Assert(key, ABSENT) for key in queues.markers_of(edited.id) if key != held]
+    if marker and held and _stays_queued(state):
+        operations.append(Update(held, {"item_version": edited.version}, unclaimed_marker(marker)))
+    elif marker and held:
+        operations.append(Delete(held, unclaimed_marker(marker)))
+    return operations
+
+
+def _content(tenant: str, account: str, item: str) -> tuple[str, str]:
+    return account_key(tenant, account, "I"), part(item)
+
+
+def _state(tenant: str, account: str, item: str) -> tuple[str, str]:
+    return account_key(tenant, account, "S"), part(item)
+
+
+def _external(tenant: str, account: str, external_id: str) -> tuple[str, str]:
+    return account_key(tenant, account, "X"), part(external_id)
