@@ -86,7 +86,7 @@ class GrantStore:
         return after
 
     @access("vault", "UpdateItem", _KEY, "token_version as expected, not expired or let go yet")
-    def mark_expired(self, tenant: str, grant: str, expected_token_version: int) -> bool:
+    def mark_expired(self, grant: Grant, expected_token_version: int) -> bool:
         """Record the provider's last word on this pair. True for the one caller that did it; the lease ends with it.
 
         False when it was recorded before, the grant was let go, or a newer pair is there: read again.
@@ -97,7 +97,7 @@ class GrantStore:
         )
         changes = {"status": GrantStatus.EXPIRED.value, "lease_owner": None, "lease_until": None}
         try:
-            self._table.write(Update(_key(tenant, grant), changes, check, {"version": 1}))
+            self._changed(grant, changes, check)
         except ConditionFailed:
             return False
         return True

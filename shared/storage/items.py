@@ -1,24 +1,24 @@
 """Items: what a document says (content row) and where it stands (state row), apart, with history and references."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from secrets import token_hex
 from typing import Final, NamedTuple
 
+from shared.domain.connections import Connection
 from shared.domain.errors import fail
 from shared.domain.items import Item, ItemState, Place, Side, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.storage.access import access
 from shared.storage.codec import SCHEMA, decode, time_text
 from shared.storage.keys import account_key, part
-from shared.storage.markers import MarkerRows, marker_key, unclaimed_marker
+from shared.storage.markers import MarkerRows, marker_key, unclaimed_marker, where_marked
 from shared.storage.operations import ABSENT, Assert, ConditionFailed, Delete, Operation, Put, Update
-from shared.storage.queues import Queues
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.wire import Row
 
-_LAST_OF_ITEM: Final = 2  # content, state, queue names; markers come behind them in a transaction
+_LAST_OF_ITEM: Final = 1  # content, state; markers come behind them in a transaction
 _LOOKED_AT: Final = 1000  # states read for one page of a filtered list
 _CONTENT = "pk T#<tenant>#A#<account>#I, sk <item>"
 _STATE = "pk T#<tenant>#A#<account>#S, sk <item>"
@@ -38,7 +38,10 @@ class Listed(NamedTuple):
 
 
 class ItemStore(MarkerRows):
-    """Items by account, and (inherited) the pending markers of organisations."""
+    """Items by account, and (inherited) the pending markers of organisations.
+
+    `connections` are the account's connections that may hold a marker of the item: those with an organisation.
+    """
 
     @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row", "none of them there yet")
     def create(self, item: Item, state: ItemState) -> tuple[Item, ItemState]:
@@ -67,11 +70,13 @@ class ItemStore(MarkerRows):
     def state(self, tenant: str, account: str, item: str) -> ItemState | None:
         return record_in(ItemState, self._table.get(*_state(tenant, account, item)))
 
-    @access("items", "GetItem, BatchGetItem", f"{_CONTENT}; {_STATE}; queue names; marker rows")
-    def both(self, tenant: str, account: str, item: str) -> tuple[Item, ItemState, PendingMarker | None] | None:
-        """An item with its state and its pending marker, where it has one; None when there is no such item."""
+    @access("items", "BatchGetItem", f"{_CONTENT}; {_STATE}; marker rows")
+    def both(
+        self, tenant: str, account: str, item: str, connections: Sequence[Connection] = ()
+    ) -> tuple[Item, ItemState, PendingMarker | None] | None:
+        """An item with its state and its marker at one of the connections; None when there is no such item."""
         content, state = _content(tenant, account, item), _state(tenant, account, item)
-        keys = [content, state, *self._queues(tenant, account).markers_of(item)]
+        keys = [content, state, *_marker_keys(connections, item)]
         rows = {(row["pk"], row["sk"]): row for row in self._table.batch_get(keys)}
         if content not in rows or state not in rows:
             return None
@@ -88,7 +93,7 @@ class ItemStore(MarkerRows):
         rows = self._table.batch_get(_state(tenant, account, item) for item in ids)
         return {state.item: state for state in (decode(ItemState, row) for row in rows)}
 
-    @access("items", "Query, BatchGetItem", "pk T#<tenant>#A#<account>#S, newest first; queue names; marker rows")
+    @access("items", "Query, BatchGetItem", "pk T#<tenant>#A#<account>#S, newest first; marker rows")
     def page(
         self,
         tenant: str,
@@ -99,17 +104,17 @@ class ItemStore(MarkerRows):
         stage: Stage | None = None,
         side: Side | None = None,
         place: Place | None = None,
+        connections: Sequence[Connection] = (),
     ) -> tuple[list[Listed], str | None]:
         """Up to `limit` items, newest first, and where to go on (None at the end).
 
         A filtered page looks at no more than some 1,000 items and may be short, or empty, before the end.
         """
         found: list[Listed] = []
-        queues = self._queues(tenant, account)
         rows = self._table.query(account_key(tenant, account, "S"), after=cursor, newest_first=True, page=limit + 1)
         looked_at = 0
         while some := list(islice(rows, limit + 1)):
-            for listed in self._listed(some, queues):
+            for listed in self._listed(some, connections):
                 if len(found) == limit or looked_at >= _LOOKED_AT:
                     return found, cursor
                 looked_at += 1
@@ -118,33 +123,37 @@ class ItemStore(MarkerRows):
                     found.append(listed)
         return found, None
 
-    def _listed(self, rows: list[Row], queues: Queues) -> list[Listed]:
+    def _listed(self, rows: list[Row], connections: Sequence[Connection]) -> list[Listed]:
         states = [decode(ItemState, row) for row in rows]
-        keys = [key for state in states for key in queues.markers_of(state.item)]
+        keys = [key for state in states for key in _marker_keys(connections, state.item)]
         markers = [decode(PendingMarker, row) for row in self._table.batch_get(keys)]
         by_item = {marker.item: marker for marker in markers}
         return [Listed(state, by_item.get(state.item)) for state in states]
 
     @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; marker rows", "versions as read; no claimed marker")
     def update(
-        self, item: Item, state: ItemState, marker: PendingMarker | None = None
-    ) -> tuple[Item, ItemState, PendingMarker | None]:
-        """Store an edited item; returns item and state with their next versions, and the marker as it then is.
+        self,
+        item: Item,
+        state: ItemState,
+        *,
+        marker: PendingMarker | None = None,
+        keep_queued: bool = False,
+        connections: Sequence[Connection] = (),
+    ) -> tuple[Item, ItemState]:
+        """Store an edited item; returns both with their next versions.
 
-        `marker` is the unclaimed one the item was read with, if any: it moves along with the item's version while the
-        state is ready, and is taken away otherwise. Where the item was read without one it must still have none, in
-        any queue, so that no claim slips in between. Raises publication_in_progress when a batch has claimed it,
-        ConflictError when anything else changed since it was read.
+        `marker` is the unclaimed marker the item was read with, if any: it moves along with the item's version
+        (`keep_queued`) or is taken away. At the other connections there must be none, so that no claim slips in
+        between. Raises publication_in_progress when a batch has claimed it, ConflictError when anything else changed
+        since it was read.
         """
         if marker is not None and marker.batch is not None:
             raise fail("publication_in_progress")
-        queues = self._queues(item.tenant, item.account)
         edited = replace(item, version=item.version + 1)
         operations: list[Operation] = [
             replaced(_content(item.tenant, item.account, item.id), item),
             replaced(_state(item.tenant, item.account, item.id), state),
-            queues.unchanged(),
-            *_marker_operations(queues, edited, state, marker),
+            *_marker_operations(edited, marker, keep_queued, connections),
         ]
         try:
             self._table.transact(operations)
@@ -152,8 +161,7 @@ class ItemStore(MarkerRows):
             if refused.index > _LAST_OF_ITEM and refused.found and "batch" in refused.found:
                 raise fail("publication_in_progress") from None
             raise
-        moved = replace(marker, item_version=edited.version) if marker and _stays_queued(state) else None
-        return edited, replace(state, version=state.version + 1), moved
+        return edited, replace(state, version=state.version + 1)
 
     @access("items", "PutItem", _STATE, "version as read")
     def update_state(self, tenant: str, account: str, state: ItemState) -> ItemState:
@@ -185,14 +193,16 @@ def _fits(listed: Listed, stage: Stage | None, side: Side | None, place: Place |
     )
 
 
-def _stays_queued(state: ItemState) -> bool:
-    return state.stage is Stage.READY
+def _marker_keys(connections: Sequence[Connection], item: str) -> list[tuple[str, str]]:
+    return [where_marked(connection, item) for connection in connections if connection.organisation is not None]
 
 
-def _marker_operations(queues: Queues, edited: Item, state: ItemState, marker: PendingMarker | None) -> list[Operation]:
+def _marker_operations(
+    edited: Item, marker: PendingMarker | None, keep_queued: bool, connections: Sequence[Connection]
+) -> list[Operation]:
     held = marker_key(marker) if marker else None
-    operations: list[Operation] = [Assert(key, ABSENT) for key in queues.markers_of(edited.id) if key != held]
-    if marker and held and _stays_queued(state):
+    operations: list[Operation] = [Assert(key, ABSENT) for key in _marker_keys(connections, edited.id) if key != held]
+    if marker and held and keep_queued:
         operations.append(Update(held, {"item_version": edited.version}, unclaimed_marker(marker)))
     elif marker and held:
         operations.append(Delete(held, unclaimed_marker(marker)))

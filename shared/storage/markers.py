@@ -4,12 +4,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from shared.domain.connections import Connection
 from shared.domain.publishing import PendingMarker
 from shared.storage.access import access
 from shared.storage.codec import SCHEMA, decode
 from shared.storage.keys import part, queue_key
 from shared.storage.operations import Check, ConditionFailed, Delete, Put, Update
-from shared.storage.queues import Queues, marker_sk, read_queues
 from shared.storage.rows import new, record_in
 from shared.storage.table import Table
 
@@ -22,30 +22,17 @@ class MarkerRows:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._named: set[tuple[str, str]] = set()  # queues known to stand in their account's queue names
-
-    def _queues(self, tenant: str, account: str) -> Queues:
-        return read_queues(self._table, tenant, account)
 
     @access("items", "PutItem", _KEY, "not there yet")
     def put_marker(self, marker: PendingMarker) -> None:
         """Queue an item; one write unit. Raises ConflictError when it is queued there already."""
-        self._name_queue(marker)
         self._table.write(new(marker_key(marker), marker))
-
-    def _name_queue(self, marker: PendingMarker) -> None:
-        """Names come before markers: whoever reads an item finds its marker by them."""
-        pk, sk = marker_key(marker)
-        queue = pk, sk.removesuffix(part(marker.item))
-        if queue not in self._named:
-            self._queues(marker.tenant, marker.account).add(self._table, marker)
-            self._named.add(queue)
 
     @access("items", "GetItem", _KEY)
     def marker(  # noqa: PLR0917 - the whole key
         self, tenant: str, provider: str, organisation: str, account: str, connection: str, item: str
     ) -> PendingMarker | None:
-        key = queue_key(tenant, provider, organisation), marker_sk(account, connection, item)
+        key = queue_key(tenant, provider, organisation), _sk(account, connection, item)
         return record_in(PendingMarker, self._table.get(*key))
 
     @access("items", "Query", "pk T#<tenant>#O#<provider>:<organisation>, sk begins M#")
@@ -161,5 +148,17 @@ def unclaimed_marker(marker: PendingMarker) -> Check:
 def marker_key(marker: PendingMarker) -> tuple[str, str]:
     return (
         queue_key(marker.tenant, marker.provider, marker.organisation),
-        marker_sk(marker.account, marker.connection, marker.item),
+        _sk(marker.account, marker.connection, marker.item),
     )
+
+
+def where_marked(connection: Connection, item: str) -> tuple[str, str]:
+    """The key of the marker that an item has when it is queued at this connection."""
+    return (
+        queue_key(connection.tenant, connection.provider, connection.pinned.id),
+        _sk(connection.account, connection.id, item),
+    )
+
+
+def _sk(account: str, connection: str, item: str) -> str:
+    return f"M#{part(account)}#{part(connection)}#{part(item)}"

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class OAuthState:
-    """A consent that was started. Of the state itself only a hash is kept."""
+    """A consent that was started. Only a hash of the state is kept, and no PKCE verifier: it follows from the state."""
 
     state_hash: str
     tenant: str
@@ -24,7 +24,6 @@ class OAuthState:
     provider: str
     purpose: str  # connect or reconnect
     return_url: str
-    code_verifier: str  # useless without the code, which never comes here; gone when the state is taken
     expires_at: datetime
 
 
@@ -38,7 +37,6 @@ class ConsentResult:
     user: str
     connection: str
     grant: str
-    purpose: str
     expires_at: datetime
 
 

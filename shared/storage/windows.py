@@ -107,7 +107,7 @@ class WindowStore:
                 return
 
     @access("claims", "GetItem, PutItem", _KEY + "; an app's block: pk WINDOW#<provider>", "version as read")
-    def block(self, provider: str, organisation: str, blocked: Blocked) -> None:
+    def block(self, provider: str, organisation: str, blocked: Blocked, now: datetime) -> None:
         """No call of this scope before `blocked.until`; a block that lasts longer stays. Raises `busy`."""
         is_app = blocked.scope is LimitScope.APP_MINUTE
         key = _app(provider) if is_app else _organisation(provider, organisation)
@@ -117,7 +117,7 @@ class WindowStore:
             if before is not None and before >= blocked.until:
                 return
             after = replace(seen, blocked={**seen.blocked, blocked.scope.value: blocked.until})
-            if self._write(key, after, blocked.until):
+            if self._write(key, after, now):
                 return
         raise fail("busy")
 
