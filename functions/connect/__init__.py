@@ -1,0 +1,1 @@
+"""Accounts, members, connections and their OAuth, settings, events; provider webhooks; the authoriser."""

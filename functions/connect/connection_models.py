@@ -1,0 +1,137 @@
+"""What callers send and see about connections."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from functions.connect.fields import EntryId, Patch, ProviderName, Url, left_alone
+from shared.aws.http import Model, View
+from shared.aws.problems import describe
+from shared.domain.connections import (
+    Connection,
+    ConnectionStatus,
+    Destination,
+    Organisation,
+    OrganisationOffer,
+    PublishAs,
+    Settings,
+    Slot,
+)
+
+
+class NewConnection(Model):
+    provider: ProviderName = Field(description="See GET /v1/providers")
+    slot: Slot = Slot.MAIN
+    return_url: Url = Field(description="Where the browser goes after consent; its origin is on the tenant's list")
+
+
+class Reconnection(Model):
+    return_url: Url = Field(description="Where the browser goes after consent; its origin is on the tenant's list")
+
+
+class Redemption(Model):
+    result_code: Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")] = Field(
+        description="What the callback added to the return_url; good once, for ten minutes, for the user who started"
+    )
+
+
+class OrganisationChoice(Model):
+    organisation_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
+
+
+class OrganisationView(View):
+    id: str
+    name: str
+    country: str | None
+    base_currency: str | None
+    plan: str | None
+    timezone: str | None
+    period_lock_date: date | None = Field(description="The last locked day")
+    year_end_lock_date: date | None
+    active: bool
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> Self:
+        return cls(**{name: getattr(organisation, name) for name in cls.model_fields})
+
+
+class OfferView(View):
+    organisation: OrganisationView
+    already_linked: bool = Field(description="Another connection of yours leads to it")
+
+    @classmethod
+    def of(cls, offer: OrganisationOffer) -> Self:
+        return cls(organisation=OrganisationView.of(offer.organisation), already_linked=offer.already_linked)
+
+
+class OfferList(View):
+    organisations: list[OfferView]
+
+
+class ConnectionView(View):
+    """A connection. Who may not manage the account sees provider, organisation and status; the rest is null."""
+
+    id: str
+    provider: str
+    slot: Slot
+    status: ConnectionStatus
+    organisation: OrganisationView | None
+    created_at: datetime
+    created_by: str | None = None
+    activated_at: datetime | None = None
+    paused_at: datetime | None = None
+    parked_until: datetime | None = None
+    consent_expires_at: datetime | None = None
+    consent_waiting: bool | None = Field(None, description="A redeemed consent waits for the choice of organisation")
+    problem: dict[str, Any] | None = None
+    authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
+    warnings: list[str] = Field(default_factory=list, description="E.g. organisation_also_linked")
+
+    @classmethod
+    def of(cls, connection: Connection, *, managed: bool, **more: Any) -> Self:
+        organisation = OrganisationView.of(connection.organisation) if connection.organisation else None
+        seen: dict[str, Any] = {}
+        if managed:
+            names = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
+            seen = {name: getattr(connection, name) for name in names}
+            seen["problem"] = describe(connection.problem) if connection.problem else None
+            seen["consent_waiting"] = connection.pending_grant is not None
+        return cls(
+            id=connection.id,
+            provider=connection.provider,
+            slot=connection.slot,
+            status=connection.status,
+            organisation=organisation,
+            created_at=connection.created_at,
+            **seen,
+            **more,
+        )
+
+
+class ConnectionList(View):
+    connections: list[ConnectionView]
+
+
+class SettingsView(View):
+    costs_destination: Destination
+    sales_destination: Destination
+    publish_as: PublishAs = Field(description="`paid`: paid where possible, else awaiting payment")
+    sales_publish_as: PublishAs
+    default_costs_tax_rate: str | None
+    default_sales_tax_rate: str | None
+    attach_files: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(**{name: getattr(settings, name) for name in cls.model_fields})
+
+
+class SettingsPatch(Patch):
+    costs_destination: Destination = Field(default_factory=left_alone)
+    sales_destination: Destination = Field(default_factory=left_alone)
+    publish_as: PublishAs = Field(default_factory=left_alone)
+    sales_publish_as: PublishAs = Field(default_factory=left_alone)
+    default_costs_tax_rate: EntryId | None = None
+    default_sales_tax_rate: EntryId | None = None
+    attach_files: bool = Field(default_factory=left_alone)

@@ -1,0 +1,230 @@
+"""What callers send and see about tenants, accounts, members, providers and errors."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from functions.connect.fields import Email, Name, Patch, Url, UserId, left_alone
+from shared.aws.http import Model, PageQuery, View
+from shared.domain.accounts import Account, Capability, Event, Member, MemberKind, Role, Tenant
+from shared.domain.connections import Slot
+from shared.domain.errors import ErrorKind
+from shared.providers.contract import Profile
+
+
+class DestinationView(View):
+    destination: str
+    publish_as: list[str] = Field(description="Empty where documents have no status of their own")
+
+
+class ProviderView(View):
+    """What a provider offers, and what it cannot do."""
+
+    name: str
+    title: str
+    slots: list[str]
+    steps: list[str] = Field(description="What a person does, to be shown before connecting")
+    lists: list[str]
+    destinations: dict[str, list[DestinationView]] = Field(description="By side: costs and sales")
+    item_types: dict[str, list[str]]
+    cannot: dict[str, str]
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        return cls(
+            name=profile.name,
+            title=profile.title,
+            slots=[slot.value for slot in profile.slots],
+            steps=list(profile.steps),
+            lists=[kind.value for kind in profile.kinds],
+            destinations={
+                side.value: [
+                    DestinationView(destination=one.value, publish_as=[as_.value for as_ in profile.publish_as[one]])
+                    for one in offered
+                ]
+                for side, offered in profile.destinations.items()
+            },
+            item_types={side.value: [kind.value for kind in kinds] for side, kinds in profile.item_types.items()},
+            cannot=dict(profile.cannot),
+        )
+
+
+class ProviderList(View):
+    providers: list[ProviderView]
+
+
+class ErrorView(View):
+    code: str
+    about: str = Field(serialization_alias="class")
+    handling: str
+    status: int
+    cause: str
+    remedy: str
+
+    @classmethod
+    def of(cls, kind: ErrorKind) -> Self:
+        return cls(
+            code=kind.code,
+            about=kind.about.value,
+            handling=kind.handling.value,
+            status=kind.http_status,
+            cause=kind.cause,
+            remedy=kind.remedy,
+        )
+
+
+class ErrorList(View):
+    errors: list[ErrorView]
+
+
+class TenantView(View):
+    id: str
+    name: str
+    return_urls: list[str] = Field(description="Origins that a browser may be sent back to after consent")
+    consent_limit_days: int | None = Field(description="Null: consents end only when the provider ends them")
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> Self:
+        return cls(
+            id=tenant.id,
+            name=tenant.name,
+            return_urls=list(tenant.return_urls),
+            consent_limit_days=tenant.consent_limit_days,
+        )
+
+
+class TenantPatch(Patch):
+    return_urls: Annotated[list[Url], Field(max_length=20)] = Field(default_factory=left_alone)
+    consent_limit_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+    def changes(self) -> dict[str, Any]:
+        given = super().changes()
+        if "return_urls" in given:
+            given["return_urls"] = tuple(given["return_urls"])
+        return given
+
+
+class NewMember(Model):
+    user: UserId = Field(description="The person's id at your identity provider")
+    name: Name
+    role: Role
+    kind: MemberKind = MemberKind.BUSINESS
+    email: Email | None = None
+
+    def member(self, member_id: str, account: str) -> Member:
+        return Member(member_id, account, self.user, self.name, self.role, self.kind, self.email)
+
+
+class MemberPatch(Patch):
+    name: Name = Field(default_factory=left_alone)
+    role: Role = Field(default_factory=left_alone)
+    kind: MemberKind = Field(default_factory=left_alone)
+    email: Email | None = None
+
+
+class MemberView(View):
+    id: str
+    user: str
+    name: str
+    role: Role
+    kind: MemberKind
+    effective_role: Role = Field(description="People of a practice are admins wherever they are listed")
+    email: str | None
+
+    @classmethod
+    def of(cls, member: Member) -> Self:
+        return cls(
+            id=member.id,
+            user=member.user,
+            name=member.name,
+            role=member.role,
+            kind=member.kind,
+            effective_role=member.effective_role,
+            email=member.email,
+        )
+
+
+class MemberList(View):
+    members: list[MemberView]
+
+
+class NewAccount(Model):
+    name: Name
+    first_member: NewMember | None = Field(None, description="Usually the account's first admin")
+
+
+class AccountQuery(PageQuery):
+    attention: bool = Field(False, description="Only accounts with a connection that waits for somebody")
+
+
+class AccountView(View):
+    id: str
+    name: str
+    created_at: datetime
+    current_book: str | None = Field(description="provider:organisation, null while nothing was ever connected")
+    may: list[Capability] | None = Field(None, description="What the caller may do here; on GET of one account")
+
+    @classmethod
+    def of(cls, account: Account, may: frozenset[Capability] | None = None) -> Self:
+        return cls(
+            id=account.id,
+            name=account.name,
+            created_at=account.created_at,
+            current_book=account.current_book,
+            may=None if may is None else sorted(may),
+        )
+
+
+class AccountPage(View):
+    accounts: list[AccountView]
+    next_cursor: str | None
+
+
+class DefaultsView(View):
+    publishing_integration: Slot | None
+    expense_claims_integration: Slot | None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        slots = (account.publishing_integration, account.expense_claims_integration)
+        publishing, claims = (Slot(slot) if slot else None for slot in slots)
+        return cls(publishing_integration=publishing, expense_claims_integration=claims)
+
+
+class DefaultsPatch(Patch):
+    publishing_integration: Slot | None = None
+    expense_claims_integration: Slot | None = None
+
+
+class EventQuery(PageQuery):
+    subject: Annotated[str, Field(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")] | None = Field(
+        None, description="Only events about this connection, member, item, ..."
+    )
+
+
+class EventView(View):
+    id: str
+    at: datetime
+    actor: str
+    kind: str
+    subject: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(
+            id=event.id,
+            at=event.at,
+            actor=event.actor,
+            kind=event.kind,
+            subject=event.subject,
+            before=event.before,
+            after=event.after,
+        )
+
+
+class EventPage(View):
+    events: list[EventView]
+    next_cursor: str | None

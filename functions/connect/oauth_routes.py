@@ -1,0 +1,106 @@
+"""The routes of consent: the browser's way back, redeem, organisations and their choice, reconnect."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+from pydantic import ConfigDict
+
+from functions.connect.connection_models import (
+    ConnectionView,
+    OfferList,
+    OfferView,
+    OrganisationChoice,
+    Reconnection,
+    Redemption,
+)
+from functions.connect.connection_routes import CONNECTION, as_it_is, connection_of, shown
+from shared.aws.http import Answer, Query, Request, Route
+from shared.domain.accounts import Capability
+from shared.domain.catalogue import kind_of
+from shared.domain.errors import LedgerbridgeError
+from shared.usecases.choose_organisation import choose_organisation
+from shared.usecases.handle_callback import handle_callback
+from shared.usecases.list_organisations import list_organisations
+from shared.usecases.redeem_consent import redeem_consent
+from shared.usecases.service import Service
+from shared.usecases.start_connection import reconnect
+
+_PAGE: Final = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Connecting did not succeed</title>"
+    "<h1>Connecting did not succeed</h1><p>{cause}<p>{remedy}<p>You can close this page.</html>"
+)
+
+
+class CallbackQuery(Query):
+    """What the provider's redirect brings; anything else that it adds is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: str | None = None
+    code: str | None = None
+    error: str | None = None
+
+
+def get_callback(service: Service, request: Request) -> Answer:
+    said = request.query(CallbackQuery).model_dump(exclude_none=True)
+    try:
+        target = handle_callback(service, request.path["provider"], said)
+    except LedgerbridgeError as error:
+        # There is no address of a tenant's to send the browser to: a person reads this.
+        kind = kind_of(error.problem)
+        page = _PAGE.format(cause=escape(kind.cause), remedy=escape(kind.remedy))
+        policy = {"content-security-policy": "default-src 'none'", "referrer-policy": "no-referrer"}
+        return Answer(status=kind.http_status, text=page, content_type="text/html; charset=utf-8", headers=policy)
+    return Answer(headers={"location": target, "referrer-policy": "no-referrer"})
+
+
+def post_redeem(service: Service, request: Request) -> Answer:
+    code = request.body(Redemption).result_code
+    return Answer(shown(request, redeem_consent(service, request.caller, connection_of(service, request), code)))
+
+
+def get_organisations(service: Service, request: Request) -> Answer:
+    offers = list_organisations(service, connection_of(service, request))
+    return Answer(OfferList(organisations=[OfferView.of(offer) for offer in offers]))
+
+
+def put_organisation(service: Service, request: Request) -> Answer:
+    wanted = request.body(OrganisationChoice).organisation_id
+    chosen = choose_organisation(service, request.caller, connection_of(service, request), wanted)
+    return Answer(shown(request, chosen.connection, warnings=list(chosen.warnings)))
+
+
+def post_reconnect(service: Service, request: Request) -> Answer:
+    body = request.body(Reconnection)
+    started = reconnect(service, request.caller, connection_of(service, request), body.return_url)
+    return Answer(shown(request, started.connection, authorize_url=started.authorize_url))
+
+
+def post_reconnect_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """The connection without a URL: one with a state is never shown twice."""
+    return as_it_is(service, request, outcome)
+
+
+_MANAGE = Capability.MANAGE
+_OF_CONSENT: Final = ("connection_not_active", "connection_expired", "rate_limited", "provider_unavailable")
+
+ROUTES: Final[list[Route]] = [
+    Route("GET", "/oauth/{provider}/callback", get_callback, "Where a provider sends the browser back to", status=302,
+          query=CallbackQuery, public=True, errors=("oauth_state_invalid",), tag="Connections",
+          description="302 to the return_url with connection, status, and result_code or error. A page for a person "
+          "where no state of ours is behind the request.", content_type="text/html"),
+    Route("POST", CONNECTION + "/redeem", post_redeem, "Confirm a consent as the user who started it",
+          answer=ConnectionView, body=Redemption, capability=_MANAGE, rebuild=as_it_is,
+          errors=("result_code_invalid", "conflict"), tag="Connections"),
+    Route("GET", CONNECTION + "/organisations", get_organisations, "Organisations of the consent, to choose from",
+          answer=OfferList, capability=_MANAGE, errors=_OF_CONSENT, tag="Connections"),
+    Route("PUT", CONNECTION + "/organisation", put_organisation, "Choose the organisation", answer=ConnectionView,
+          body=OrganisationChoice, capability=_MANAGE, tag="Connections",
+          errors=(*_OF_CONSENT, "organisation_gone", "organisation_mismatch", "organisation_taken", "conflict"),
+          description="At a reconnect only the organisation connected before may be chosen."),
+    Route("POST", CONNECTION + "/reconnect", post_reconnect, "Ask for consent anew", answer=ConnectionView,
+          body=Reconnection, capability=_MANAGE, rebuild=post_reconnect_again, tag="Connections",
+          errors=("connection_not_active", "return_url_refused", "provider_not_set_up"),
+          description="Nothing about the connection changes until the same organisation has been chosen again."),
+]  # fmt: skip
