@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from functions.publish.values import (
     Amount,
@@ -12,6 +12,7 @@ from functions.publish.values import (
     EntryRef,
     ExchangeRate,
     ExternalId,
+    Id,
     MethodRef,
     Name,
     Number,
@@ -22,6 +23,8 @@ from shared.aws.http import Model, PageQuery
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.item_drafts import ItemDraft, LineDraft
 from shared.domain.items import ItemType, Place, Side, Stage, TaxMode
+from shared.usecases.accept_publication import MOST_ITEMS as MOST_PUBLISHED
+from shared.usecases.accept_publication import Chosen
 
 MOST_ITEMS: Final = 100  # per request
 MOST_LINES: Final = 200
@@ -93,20 +96,11 @@ class NewItems(Model):
     """1 to 100 items: {"items": [...]}. One item may also be sent bare; its fields are then named items[0]..."""
 
     items: list[NewItem] = Field(min_length=1, max_length=MOST_ITEMS)
-    _bare: bool = PrivateAttr(False)
 
-    @model_validator(mode="wrap")
+    @model_validator(mode="before")
     @classmethod
-    def _one(cls, value: Any, parse: ModelWrapValidatorHandler["NewItems"]) -> "NewItems":
-        bare = isinstance(value, dict) and "items" not in value
-        parsed = parse({"items": [value]} if bare else value)
-        parsed._bare = bare
-        return parsed
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether one item was sent without a list around it: the answer then is that item alone."""
-        return self._bare
+    def _one(cls, value: Any) -> Any:
+        return {"items": [value]} if isinstance(value, dict) and "items" not in value else value
 
 
 class ItemChange(Model):
@@ -167,6 +161,40 @@ class UnarchiveMode(Model):
     """keep: back to the inbox, still published. clear: forget the publication, so that publishing makes a new one."""
 
     mode: str = Field(pattern="^(keep|clear)$", examples=["keep", "clear"])
+
+
+class PublicationFilter(Model):
+    """Items as they stand when the request arrives: those that are ready, unless another stage is named."""
+
+    stage: Stage = Stage.READY
+    side: Side | None = None
+    place: Place | None = None
+
+    @field_validator("stage")
+    @classmethod
+    def _open(cls, value: Stage) -> Stage:
+        if value not in {Stage.READY, Stage.NEEDS_REVIEW}:
+            raise ValueError("only ready items and items that need review can be asked for")
+        return value
+
+
+class NewPublication(Model):
+    """A bulk request: `items` by id, or a `filter`. `dry_run` counts and sums without queueing anything."""
+
+    items: list[Id] | None = Field(None, min_length=1, max_length=MOST_PUBLISHED)
+    filter: PublicationFilter | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _either(self) -> "NewPublication":
+        if (self.items is None) == (self.filter is None):
+            raise ValueError("name either items or a filter")
+        return self
+
+    def chosen(self) -> Chosen:
+        if self.filter is None:
+            return Chosen(items=tuple(self.items or ()))
+        return Chosen(stage=self.filter.stage, side=self.filter.side, place=self.filter.place)
 
 
 class ItemQuery(PageQuery):

@@ -3,21 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.errors import ConflictError, Problem, fail
 from shared.domain.items import Place, Side, Stage
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
-from shared.usecases.expand_publication import added, publication_message, sort_items, totals
+from shared.usecases.expand_publication import added, publication_message, sort_items, sweep_row, totals
 from shared.usecases.publish_item import sending_connection
 from shared.usecases.readiness import EntryCache, linked_connections
 from shared.usecases.service import Service
 
 MOST_ITEMS: Final = 5_000  # of one publication; more go in several
-# A publication that nobody has expanded for this long lost its message: the agenda sends another.
-EXPANSION_SWEEP: Final = timedelta(minutes=5)
 _PAGE: Final = 500
 _SLICE: Final = 100
 
@@ -50,13 +47,13 @@ def accept_publication(
         items=chosen_items(service, account, chosen),
         status=PublicationStatus.EXPANDING,
     )
-    message = publication_message(publication)
-    service.agenda.put("publication", now + EXPANSION_SWEEP, publication_id, message)
+    sweep = sweep_row(publication)
+    service.agenda.put(sweep.kind, sweep.at, sweep.key, sweep.payload)
     try:
         publication = service.publications.create(publication)
     except ConflictError:
         return found_publication(service, account, publication_id)
-    service.publish_queue.send(message, group=account.tenant)
+    service.publish_queue.send(publication_message(publication), group=account.tenant)
     return publication
 
 

@@ -13,6 +13,7 @@ from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Item, ItemState
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.domain.readiness import coded, destination_of, judged, signed_total
+from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.publish_item import (
     Verdict,
     marker_of,
@@ -28,6 +29,8 @@ from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 SLICE: Final = 50
 # What one slice may take at worst; none starts that could not end before the invocation does.
 SLICE_TIME: Final = timedelta(seconds=20)
+# A publication that nobody has expanded for this long lost its message: the agenda sends another.
+EXPANSION_SWEEP: Final = timedelta(minutes=5)
 
 
 def expand_publication(service: Service, tenant: str, account_id: str, publication_id: str, deadline: datetime) -> bool:
@@ -51,11 +54,18 @@ def expand_publication(service: Service, tenant: str, account_id: str, publicati
             publication = _expand_slice(service, account, connection, publication, cache)
         else:
             publication = service.publications.update(replace(publication, status=PublicationStatus.RUNNING))
+            service.agenda.clear(sweep_row(publication))
     except ConflictError:
         return False  # another worker has the same request in hand and carries on
     if connection is not None and publication.accepted:
         wake_up(service, wake_of(connection))
     return publication.status is not PublicationStatus.EXPANDING
+
+
+def sweep_row(publication: Publication) -> AgendaRow:
+    """The agenda's row that sends the message again when nobody has expanded the request by then."""
+    at = publication.requested_at + EXPANSION_SWEEP
+    return AgendaRow(AgendaKind.PUBLICATION, at, publication.id, publication_message(publication))
 
 
 def publication_message(publication: Publication) -> dict[str, object]:

@@ -64,6 +64,9 @@ class References:
         provider_id = known.provider_id if known is not None and known.usable else None
         if known is not None and provider_id is not None:
             entry = replace(known, id=self.book.entry_id(kind, provider_id), kind=kind)
+            there = self.cache.get(self.book, kind, entry.id)
+            if there is not None:
+                return there.id
         else:
             entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, name)
         self.service.lists.put_own(entry, self.book)

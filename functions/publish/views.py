@@ -1,0 +1,396 @@
+"""What callers see of items."""
+
+from datetime import date as calendar_date
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import Field
+
+from shared.aws.http import View
+from shared.domain.catalogue import kind_of
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.errors import Problem
+from shared.domain.items import (
+    Document,
+    Fact,
+    FactOutcome,
+    Item,
+    ItemState,
+    ItemType,
+    Line,
+    Place,
+    Published,
+    Side,
+    Stage,
+    TaxMode,
+    TimelineEntry,
+)
+from shared.domain.publishing import PendingMarker
+from shared.usecases.create_items import Taken
+from shared.usecases.item_document import UploadForm
+from shared.usecases.preview_item import Preview
+from shared.usecases.read_items import Seen, shown_stage
+
+
+class ProblemView(View):
+    """One thing that is wrong, its cause and what to do about it; the provider's own words beside ours."""
+
+    code: str
+    cause: str
+    remedy: str
+    field: str | None
+    provider_text: str | None
+    until: datetime | None
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, problem: Problem) -> "ProblemView":
+        kind = kind_of(problem)
+        return cls(
+            code=kind.code,
+            cause=kind.cause,
+            remedy=kind.remedy,
+            field=problem.field,
+            provider_text=problem.provider_text,
+            until=problem.until,
+            details=problem.details,
+        )
+
+    @classmethod
+    def maybe(cls, problem: Problem | None) -> "ProblemView | None":
+        return None if problem is None else cls.of(problem)
+
+
+class LineView(View):
+    """A line; entries are local ids."""
+
+    description: str
+    amount: Decimal
+    quantity: Decimal
+    unit_amount: Decimal | None
+    tax_amount: Decimal | None
+    category: str | None
+    tax_rate: str | None
+    product: str | None
+    tracking: list[str]
+
+    @classmethod
+    def of(cls, line: Line) -> "LineView":
+        return cls(
+            description=line.description,
+            amount=line.amount,
+            quantity=line.quantity,
+            unit_amount=line.unit_amount,
+            tax_amount=line.tax_amount,
+            category=line.category,
+            tax_rate=line.tax_rate,
+            product=line.product,
+            tracking=list(line.tracking),
+        )
+
+
+class DocumentView(View):
+    """The item's file: type by its content, size in bytes."""
+
+    file_name: str
+    mime_type: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def maybe(cls, document: Document | None) -> "DocumentView | None":
+        if document is None:
+            return None
+        return cls(
+            file_name=document.file_name, mime_type=document.mime_type, size=document.size, sha256=document.sha256
+        )
+
+
+class FactView(View):
+    """A payment or a file at the provider."""
+
+    outcome: FactOutcome
+    provider_id: str | None
+    problem: ProblemView | None
+
+    @classmethod
+    def maybe(cls, fact: Fact | None) -> "FactView | None":
+        if fact is None:
+            return None
+        return cls(outcome=fact.outcome, provider_id=fact.provider_id, problem=ProblemView.maybe(fact.problem))
+
+
+class PublishedView(View):
+    """The document in the accounting software, as the provider answered."""
+
+    connection: str
+    organisation: str
+    document_id: str
+    document_type: str
+    at: datetime
+    status: str
+    number: str | None
+    url: str | None
+    total: Decimal | None
+    payment: FactView | None
+    attachment: FactView | None
+
+    @classmethod
+    def maybe(cls, published: Published | None) -> "PublishedView | None":
+        if published is None:
+            return None
+        return cls(
+            connection=published.connection,
+            organisation=published.organisation,
+            document_id=published.document_id,
+            document_type=published.document_type,
+            at=published.at,
+            status=published.status,
+            number=published.number,
+            url=published.url,
+            total=None if published.total is None else Decimal(published.total),
+            payment=FactView.maybe(published.payment),
+            attachment=FactView.maybe(published.attachment),
+        )
+
+
+class QueuedView(View):
+    """Since when the item waits to be sent, and because of which bulk request."""
+
+    at: datetime
+    publication: str | None
+    file_only: bool
+
+    @classmethod
+    def maybe(cls, marker: PendingMarker | None) -> "QueuedView | None":
+        if marker is None:
+            return None
+        return cls(at=marker.queued_at, publication=marker.publication, file_only=marker.attach_only)
+
+
+class LinksView(View):
+    """Where to go on from an item."""
+
+    self_: str = Field(alias="self", serialization_alias="self")
+    preview: str
+    timeline: str
+    document: str | None = Field(description="The document in the accounting software")
+
+
+class ItemView(View):
+    """An item: what it says, how it is coded (local ids), and where it stands.
+
+    `reasons` say why it may not be published now; `last_error` is kept until a success.
+    """
+
+    id: str
+    version: int
+    side: Side
+    type: ItemType
+    created_at: datetime
+    currency: str
+    tax_mode: TaxMode
+    total: Decimal
+    tax_total: Decimal | None
+    lines: list[LineView]
+    contact: str | None
+    date: calendar_date | None
+    due_date: calendar_date | None
+    number: str | None
+    description: str | None
+    exchange_rate: Decimal | None
+    paid: bool
+    paid_on: calendar_date | None
+    payment_method: str | None
+    destination: Destination | None
+    publish_as: PublishAs | None
+    external_id: str | None
+    document: DocumentView | None
+    stage: Stage
+    place: Place
+    generation: int
+    reasons: list[ProblemView]
+    last_error: ProblemView | None
+    queued: QueuedView | None
+    published: PublishedView | None
+    links: LinksView
+
+
+_PLAIN: Final = [
+    "id",
+    "version",
+    "side",
+    "type",
+    "created_at",
+    "currency",
+    "tax_mode",
+    "total",
+    "tax_total",
+    "contact",
+    "date",
+    "due_date",
+    "number",
+    "description",
+    "exchange_rate",
+    "paid",
+    "paid_on",
+    "payment_method",
+    "destination",
+    "publish_as",
+    "external_id",
+]
+
+
+def item_view(seen: Seen | Taken) -> ItemView:
+    """How an item is shown, whether it was just read, made or changed."""
+    item, state, marker = seen.item, seen.state, seen.marker
+    reasons = seen.reasons if isinstance(seen, Seen) else state.reasons
+    return ItemView(
+        **{name: getattr(item, name) for name in _PLAIN},
+        lines=[LineView.of(line) for line in item.lines],
+        document=DocumentView.maybe(item.document),
+        stage=shown_stage(state, marker),
+        place=state.place,
+        generation=state.generation,
+        reasons=[ProblemView.of(reason) for reason in reasons],
+        last_error=ProblemView.maybe(state.last_error),
+        queued=QueuedView.maybe(marker),
+        published=PublishedView.maybe(state.published),
+        links=_links(item, state),
+    )
+
+
+def _links(item: Item, state: ItemState) -> LinksView:
+    here = f"/v1/accounts/{item.account}/items/{item.id}"
+    there = state.published.url if state.published else None
+    return LinksView(self=here, preview=f"{here}/preview", timeline=f"{here}/timeline", document=there)
+
+
+class ListedView(View):
+    """An item as a list shows it. `reasons` are the first few; reading the item gives all."""
+
+    id: str
+    stage: Stage
+    place: Place
+    side: Side
+    type: ItemType
+    currency: str
+    total: Decimal
+    contact: str | None
+    date: calendar_date | None
+    number: str | None
+    has_document: bool
+    reasons: list[ProblemView]
+    last_error: ProblemView | None
+    queued: QueuedView | None
+    published: PublishedView | None
+
+    @classmethod
+    def of(cls, state: ItemState, marker: PendingMarker | None) -> "ListedView":
+        summary = state.summary
+        return cls(
+            id=state.item,
+            stage=shown_stage(state, marker),
+            place=state.place,
+            side=summary.side,
+            type=summary.type,
+            currency=summary.currency,
+            total=summary.total,
+            contact=summary.contact,
+            date=summary.date,
+            number=summary.number,
+            has_document=summary.has_document,
+            reasons=[ProblemView.of(reason) for reason in state.reasons],
+            last_error=ProblemView.maybe(state.last_error),
+            queued=QueuedView.maybe(marker),
+            published=PublishedView.maybe(state.published),
+        )
+
+
+class ItemPage(View):
+    """Items, newest first. A filtered page may be short while there is a next one."""
+
+    items: list[ListedView]
+    next_cursor: str | None
+
+
+class Result(View):
+    """What became of one item of a request: `created`, `found` (it was there, the same), or `refused`."""
+
+    index: int
+    status: str
+    item: ItemView | None = None
+    problem: ProblemView | None = None
+
+
+class Results(View):
+    """One result per item, in their order."""
+
+    results: list[Result]
+
+
+class UploadView(View):
+    """Send `fields`, then the file as `file`, as multipart/form-data to `url`; then PUT `upload` back to us."""
+
+    url: str
+    fields: dict[str, str]
+    upload: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, form: UploadForm) -> "UploadView":
+        return cls(url=form.url, fields=form.fields, upload=form.upload, expires_at=form.expires_at)
+
+
+class PayloadView(View):
+    """One call's body, exactly as it would be sent for this item alone."""
+
+    resource: str
+    body: str
+
+
+class PreviewView(View):
+    """What publishing would send, and every problem that can be known without a call."""
+
+    provider: str
+    organisation: str
+    destination: Destination
+    publish_as: PublishAs
+    payloads: list[PayloadView]
+    problems: list[ProblemView]
+    warnings: list[ProblemView]
+    attaches: str | None
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewView":
+        return cls(
+            provider=preview.provider,
+            organisation=preview.organisation,
+            destination=preview.destination,
+            publish_as=preview.publish_as,
+            payloads=[PayloadView(resource=one.resource, body=one.text) for one in preview.payloads],
+            problems=[ProblemView.of(problem) for problem in preview.problems],
+            warnings=[ProblemView.of(problem) for problem in preview.warnings],
+            attaches=preview.attaches,
+        )
+
+
+class TimelineLine(View):
+    """A line of an item's history; `actor` is empty where nobody in particular did it."""
+
+    at: datetime
+    actor: str
+    what: str
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, line: TimelineEntry) -> "TimelineLine":
+        return cls(at=line.at, actor=line.actor, what=line.what, details=line.details)
+
+
+class TimelinePage(View):
+    """An item's history, newest first."""
+
+    lines: list[TimelineLine]
+    next_cursor: str | None
