@@ -223,6 +223,9 @@ def test_a_key_sent_again_while_the_first_call_is_late_makes_one_document(
     with pytest.raises(httpx.RemoteProtocolError):
         put_bills(owner, "LATE-3", key="k1")
     assert put_bills(owner, "LATE-3", key="k1").status_code == 200
+    assert sandbox.read("/xero/late") == {"waiting": 0}
+    for _ in range(5):
+        owner.call("GET", "/Invoices")
     assert bills_in_books(sandbox, owner, "LATE-3") == 1
 
 

@@ -1,9 +1,12 @@
 """Xero's identity endpoints, as developer.xero.com/faq/oauth2 and the published identity description have them."""
 
 import base64
+import contextlib
 import hashlib
+import http.client
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -100,9 +103,15 @@ def test_a_wrong_request_ends_on_a_page_and_never_redirects(
 
 
 def test_pages_escape_what_they_are_given(sandbox: SandboxClient) -> None:
-    page = authorize(sandbox, state='"><script>alert(1)</script>')
-    assert page.status_code == 200
-    assert "<script>" not in page.text
+    # A browser may send these characters as they are; httpx would encode them.
+    query = f'{urlencode(AUTHORIZE)}&nonce="><script>alert(1)</script>'
+    connection = http.client.HTTPConnection("localhost", httpx.URL(sandbox.base).port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request("GET", f"/xero/identity/connect/authorize?{query}")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    assert (answer.status, "<form" in text) == (200, True)
+    assert "<script>" not in text
 
 
 def test_apps_are_registered_with_redirects_that_xero_takes(sandbox: SandboxClient) -> None:
