@@ -54,9 +54,15 @@ def test_fields_that_xero_ignores_are_dropped(desk: Desk) -> None:
         ("Exclusive", 0.125, (0.13, 0.03, 0.16)),
     ],
 )
-def test_tax_modes_round_halves_away_from_zero(desk: Desk, mode: str, unit: float, totals: tuple[float, ...]) -> None:
+def test_totals_by_tax_mode(desk: Desk, mode: str, unit: float, totals: tuple[float, ...]) -> None:
     made = desk.create("Invoices", bill(LineAmountTypes=mode, LineItems=[line(UnitAmount=unit)]))
     assert (made["SubTotal"], made["TotalTax"], made["Total"]) == totals
+
+
+def test_line_amount_and_tax_round_halves_away_from_zero(desk: Desk) -> None:
+    lines = [line(Quantity=0.5, UnitAmount=0.25, TaxType="NONE"), line(UnitAmount=0.5, TaxType="RRINPUT")]
+    made = desk.create("Invoices", bill(LineItems=lines))["LineItems"]
+    assert (made[0]["LineAmount"], made[1]["TaxAmount"]) == (0.13, 0.03)
 
 
 def test_tax_is_rounded_for_each_line(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """Lists, contacts, payments and attachments in the sandbox's books."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -338,5 +339,13 @@ def test_edits_as_a_person_would(desk: Desk) -> None:
     assert merged["MergedToContactID"] == contact(desk, "Harbour Telecom")["ContactID"]
     before = desk.books.view()
     with pytest.raises(ValueError, match="nobody"):
-        edit(desk.books, {"lock_date": "2026-10-31", "archive_contact": "nobody"}, later)
+        edit(desk.books, {"lock_date": "2026-10-31", "restore_account": "429", "archive_contact": "nobody"}, later)
     assert desk.books.view() == before
+
+
+def test_nothing_of_the_sandboxs_own_shows(desk: Desk) -> None:
+    made = desk.create("Invoices", bill())
+    desk.create("Payments", pay(made, 8))
+    for path in ("Organisation", "Accounts", "Contacts", "TaxRates", "Currencies", "Invoices", "Payments"):
+        _, body = desk.call("GET", f"/{path}", query={"page": "1"})
+        assert '"_' not in json.dumps(body), path
