@@ -115,7 +115,7 @@ def _exists(cloudformation: Any, stack: str) -> bool:
 
 
 def _failures(cloudformation: Any, stack: str) -> str:
-    """The reasons CloudFormation gave, oldest first; the events of the rollback come before them, so read every page."""
+    """The reasons CloudFormation gave, oldest first. The rollback's own events fill the first page."""
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
     events = reversed([event for page in pages for event in page["StackEvents"]])
     failed = [event for event in events if "FAILED" in event["ResourceStatus"]]

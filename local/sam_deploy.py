@@ -1,7 +1,7 @@
 """Try the operator's own way, `sam build` and `sam deploy`, against the emulator: `python -m local.sam_deploy`.
 
-The template is the same as everywhere; the artifacts are whole (functions and their wheels), built for this machine, since
-the emulator runs functions on this machine's interpreter. The answer of the deployed API is what counts at the end.
+The template is the same as everywhere; the artifacts are whole (functions and their wheels), built for this machine,
+since the emulator runs functions on this machine's interpreter. What counts at the end is that the API answers.
 """
 
 import os
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -76,6 +77,9 @@ def main() -> int:
             for path in ("/docs", "/v1/openapi.json"):
                 with urllib.request.urlopen(f"{stack.api_url}{path}", timeout=60) as answer:  # noqa: S310 - loopback
                     print(f"GET {path}: {answer.status}, {len(answer.read())} bytes")
+        except urllib.error.HTTPError as error:
+            print(f"GET {error.url}: {error.code} {error.read().decode(errors='replace')}", file=sys.stderr)
+            return 1
         except SamError as error:
             print(error, file=sys.stderr)
             return 1
