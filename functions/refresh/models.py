@@ -161,8 +161,7 @@ class ListView(View):
 
     kind: Kind
     source: str = Field(description="provider, or own")
-    active: int
-    entries: int
+    entries: int = Field(description="Active entries as of `last_good_at`")
     last_good_at: datetime | None
     last_full_at: datetime | None
     problem: ListProblem | None
@@ -173,7 +172,6 @@ class ListView(View):
         return cls(
             kind=one.kind,
             source="own" if health is None else "provider",
-            active=one.active,
             entries=one.entries,
             last_good_at=health.last_good_at if health else None,
             last_full_at=health.last_full_at if health else None,

@@ -1,7 +1,7 @@
 """What an account's lists hold and how each of them stands."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, ListHealth
@@ -26,10 +26,9 @@ KINDS_BY_HAND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ListOverview:
-    """One list: how many entries it has, active and in all, and how its last refresh went (None: kept by hand)."""
+    """One list: how many active entries it has, and how its last refresh went (None: kept by hand)."""
 
     kind: Kind
-    active: int
     entries: int
     health: ListHealth | None
 
@@ -57,12 +56,17 @@ def overview(service: Service, account: Account, connection_id: str | None) -> l
     """Every list of the account's current book, or of one connection's, and the account's own payment methods."""
     connection = connection_of(service, account, connection_id)
     provided = service.provider(connection.provider).profile.kinds if connection else KINDS_BY_HAND
-    found = []
-    for kind in (*provided, Kind.PAYMENT_METHODS):
-        head = service.lists.head(_book(account, connection, kind), kind)
-        health = connection.lists.get(kind, ListHealth(kind)) if connection and kind in provided else None
-        found.append(ListOverview(kind, head.active, head.entries, health))
-    return found
+    found = [_one(service, account, connection, kind) for kind in provided]
+    return [*found, _one(service, account, None, Kind.PAYMENT_METHODS)]
+
+
+def _one(service: Service, account: Account, connection: Connection | None, kind: Kind) -> ListOverview:
+    """A provider's list was counted when it was read; those kept by hand are short and counted now."""
+    if connection is not None:
+        health = connection.lists.get(kind, ListHealth(kind))
+        return ListOverview(kind, health.entries, health)
+    entries = service.lists.all(book_for(account, kind), kind)
+    return ListOverview(kind, sum(entry.status is EntryStatus.ACTIVE for entry in entries), None)
 
 
 def entries_page(
@@ -73,9 +77,9 @@ def entries_page(
     connection_id: str | None,
     q: str | None,
     status: EntryStatus | None,
-    cursor: Any | None,
+    cursor: str | None,
     limit: int,
-) -> tuple[list[Entry], Any | None]:
+) -> tuple[list[Entry], str | None]:
     """A page of one list: entries whose name or code holds `q`, of a status; and where the next page starts."""
     connection = connection_of(service, account, connection_id) if connection_id else None
     book = _book(account, connection, kind)

@@ -26,10 +26,9 @@ def recheck_items(service: Service, tenant: str, account_id: str, cursor: str | 
     if account is None or account.deleted_at is not None:
         return True
     connection = publishing_connection(service, account)
-    held = [connection] if connection else []
     cache = EntryCache(service)
     while True:
-        page, cursor = service.items.page(tenant, account_id, cursor, SLICE, connections=held)
+        page, cursor = service.items.page(tenant, account_id, cursor, SLICE)
         stale = [one.state for one in page if one.stage in OPEN and one.state.coding_version != account.coding_version]
         _renew(service, account, connection, stale, cache)
         if cursor is None:

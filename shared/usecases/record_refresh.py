@@ -18,6 +18,7 @@ from shared.usecases.pull_lists import Pulled
 from shared.usecases.service import Service
 
 TRIES: Final = 8  # against other writers of the same connection: settings, pausing, the publish worker
+REPORTED_ONCE_IN: Final = timedelta(days=1)  # a message delivered twice, or repeated by its guard, ends once
 SCHEDULE: Final = "schedule"
 RETRY: Final = "retry"
 
@@ -176,7 +177,8 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         "problem": problem.code if problem else None,
     }
     event = happened(service, connection.account, "refresh.done", subject=connection.id, after=after)
-    service.events.append(connection.tenant, event)
+    if service.seen.first_time(f"refresh.done#{request.id}", REPORTED_ONCE_IN, service.clock.now()):
+        service.events.append(connection.tenant, event)
     wait = retry_wait(request.tries)
     again = [kind for kind, found in failed.items() if kind_of(found).handling is not Handling.ASK_USER]
     if again and wait is not None:
