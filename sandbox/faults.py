@@ -39,7 +39,7 @@ class Fault:
 
     seconds: real seconds of a latency (before the call is worked on) or of a hang (the connection is then aborted).
     status, body: of status, commit_then_status, commit_late (a drop when no status is given) and html.
-    retry_after: seconds sent by a limiter fault; without it, the real time left in the window.
+    retry_after: seconds sent by a limiter fault; without it, the time left in the window (sandbox seconds, both).
     visible_after_lookups, visible_after_seconds (sandbox seconds): when a commit_late becomes visible.
     elements: indexes that a missing fault takes out of the answer.
     occurrence: the first matching call to hit, from 1; times: how many calls in all, None for every later one.

@@ -171,13 +171,12 @@ class AccountingCall:
         now = self._state.clock.now()
         left = self._state.limiter.time_left(problem, caller.app.client_id, caller.tenant_id, now)
         if fault.retry_after is not None:
-            left = timedelta(seconds=fault.retry_after * self._state.clock.factor)
+            left = timedelta(seconds=fault.retry_after)
         return self._throttled(answers.used_up(verdict, problem, left))
 
     def _throttled(self, verdict: Verdict) -> Response:
         self._state.counts.add_throttled("xero", str(verdict.problem))
-        wait = self._state.clock.wall_seconds(verdict.retry_after) if verdict.retry_after is not None else None
-        return answers.throttled(verdict, wait)
+        return answers.throttled(verdict, verdict.retry_after)
 
 
 def _sent(answer: ApiAnswer) -> Response:

@@ -53,11 +53,11 @@ def scope_missing() -> JSONResponse:
     )
 
 
-def throttled(verdict: Verdict, wall_wait: float | None) -> Response:
-    """429 with an empty body. Retry-After is in real seconds, so that a client on a sped-up clock can obey it."""
+def throttled(verdict: Verdict, wait: timedelta | None) -> Response:
+    """429 with an empty body. Retry-After is in the seconds of the sandbox clock, as everything it says is."""
     headers = {**verdict.headers, "X-Rate-Limit-Problem": str(verdict.problem)}
-    if wall_wait is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(wall_wait)))
+    if wait is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait.total_seconds())))
     return Response(b"", 429, headers)
 
 

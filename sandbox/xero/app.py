@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -70,7 +71,8 @@ class XeroApp:
 
     def _throttled(self, fault: Fault) -> Response:
         self.state.counts.add_throttled("xero", fault.problem)
-        return answers.throttled(answers.used_up(Verdict(None, None, {}), fault.problem, None), fault.retry_after)
+        wait = timedelta(seconds=fault.retry_after) if fault.retry_after is not None else None
+        return answers.throttled(answers.used_up(Verdict(None, None, {}), fault.problem, None), wait)
 
     async def _identity_answer(self, request: Request, lowered: str) -> Response:
         known = _IDENTITY.get((request.method, lowered))
