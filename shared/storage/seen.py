@@ -1,10 +1,11 @@
 """Which outside messages (webhook notices) were met before."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shared.storage.access import access
 from shared.storage.codec import SCHEMA
-from shared.storage.operations import Check, ConditionFailed, Put
+from shared.storage.operations import PRESENT, Check, ConditionFailed, Delete, Put
 from shared.storage.table import Table
 
 
@@ -29,3 +30,9 @@ class SeenStore:
         except ConditionFailed:
             return False
         return True
+
+    @access("claims", "DeleteItem", "pk SEEN#<id>, sk SEEN", "it is there")
+    def forget(self, message: str) -> None:
+        """Take it that a message was never met: what it asked for could not be passed on, and it will come again."""
+        with suppress(ConditionFailed):
+            self._table.write(Delete((f"SEEN#{message}", "SEEN"), PRESENT))
