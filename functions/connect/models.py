@@ -131,6 +131,7 @@ class MemberView(View):
     kind: MemberKind
     effective_role: Role = Field(description="People of a practice are admins wherever they are listed")
     email: str | None
+    version: int = Field(description="In quotes, the value of If-Match for changing the member")
 
     @classmethod
     def of(cls, member: Member) -> Self:
@@ -142,6 +143,7 @@ class MemberView(View):
             kind=member.kind,
             effective_role=member.effective_role,
             email=member.email,
+            version=member.version,
         )
 
 

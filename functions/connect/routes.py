@@ -127,11 +127,6 @@ def _member(service: Service, request: Request, member_id: str) -> Member:
     return member
 
 
-def get_member(service: Service, request: Request) -> Answer:
-    member = _member(service, request, request.path["member"])
-    return Answer(MemberView.of(member), version=member.version)
-
-
 def patch_member(service: Service, request: Request) -> Answer:
     member = _member(service, request, request.path["member"])
     request.check_version(member.version)
@@ -198,7 +193,6 @@ ROUTES: Final[list[Route]] = [
           capability=_MANAGE, tag="Members"),
     Route("POST", _MEMBERS, post_member, "Add a person", answer=MemberView, status=201, body=NewMember,
           capability=_MANAGE, rebuild=post_member_again, errors=("conflict",), tag="Members"),
-    Route("GET", _MEMBER, get_member, "One person", answer=MemberView, capability=_MANAGE, tag="Members"),
     Route("PATCH", _MEMBER, patch_member, "Change a person's name or role", answer=MemberView, body=MemberPatch,
           capability=_MANAGE, if_match=True, errors=("last_admin",), tag="Members"),
     Route("DELETE", _MEMBER, delete_member, "Take a person out of the account", status=204, capability=_MANAGE,
