@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from threading import Lock
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -48,6 +49,8 @@ class _Formatter(LambdaPowertoolsFormatter):
 
 logger: Final = Logger(service=SERVICE, logger_formatter=_Formatter(utc=True), use_rfc3339=True)
 metrics: Final = Metrics(namespace=NAMESPACE, service=SERVICE)
+_units: Final = {"read_units": 0.0, "write_units": 0.0}
+_lock: Final = Lock()
 
 
 def begin(**ids: str | None) -> None:
@@ -71,7 +74,19 @@ def gauge(name: str, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
     metrics.add_metric(name=name, unit=unit, value=value)
 
 
+def consumed(read_units: float, write_units: float) -> None:
+    """Add what a DynamoDB call cost to the event's totals; written out by `flush`."""
+    with _lock:
+        _units["read_units"] += read_units
+        _units["write_units"] += write_units
+
+
 def flush() -> None:
     """Write the event's metrics, if any, as one line of CloudWatch's embedded format."""
+    with _lock:
+        for name, value in _units.items():
+            if value:
+                metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        _units.update(read_units=0.0, write_units=0.0)
     if metrics.metric_set:
         metrics.flush_metrics()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shared.storage.publications import PublicationStore
     from shared.storage.seen import SeenStore
     from shared.storage.states import StateStore
-    from shared.storage.table import Table
+    from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
     from shared.usecases.sessions import Allowance
@@ -59,8 +59,14 @@ class Service:
         from shared.storage.table import Table
 
         if name not in self._tables:
-            self._tables[name] = Table(self.clients.dynamodb, self.settings.table(name))
+            self._tables[name] = Table(self.clients.dynamodb, self.settings.table(name), observer=self._count_units)
         return self._tables[name]
+
+    @staticmethod
+    def _count_units(cost: "Consumed") -> None:
+        from shared.aws.log import consumed
+
+        consumed(cost.read_units, cost.write_units)
 
     # --- connections table
     @cached_property
