@@ -99,7 +99,7 @@ def _paired(
         marker = find_marker(element.get(_MARKER_FIELDS[resource]))
         if marker in ours:
             by_marker[marker or ""].append(element)
-        elif marker is None or resource == "Contacts":
+        elif marker is None:
             others.append(element)
     nameless = []
     for member in members:
@@ -108,8 +108,8 @@ def _paired(
         else:
             nameless.append(member)
     if resource == "Contacts":
-        for member in nameless:
-            yield member, [element for element in others if _same_contact(member.fingerprint, element)]
+        for member in nameless:  # one contact may be a supplier and a customer of ours, under either's marker
+            yield member, [element for element in elements if _same_contact(member.fingerprint, element)]
     elif resource != "Payments":  # payments always keep their Reference
         yield from _twins(nameless, others)
 
