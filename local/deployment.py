@@ -39,11 +39,13 @@ class Options:
     """What a test or the demo may vary: the clocks' factor, template parameters, the code and template deployed.
 
     `worker_timeout` is in seconds, one of the template's allowed values. `code` makes the zips that are deployed.
+    `enforce_permissions` lets the emulator refuse what a function's own policies do not allow, as AWS does.
     """
 
     clock_factor: int = 1
     worker_timeout: int = 60
     sandbox: bool = True
+    enforce_permissions: bool = True
     template_path: Path = ROOT / "template.yaml"
     parameters: Mapping[str, str] = field(default_factory=dict)
     code: Callable[[Path], deploy.CodeOf] = deploy.own_code

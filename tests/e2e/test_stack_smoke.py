@@ -29,6 +29,13 @@ def handler(event, context):
         for record in event["Records"]:
             print(json.dumps({"message": record["body"]}))
         return {"batchItemFailures": []}
+    if "read_table" in event:
+        import boto3
+        try:
+            boto3.client("dynamodb").get_item(TableName=event["read_table"], Key={"pk": {"S": "a"}, "sk": {"S": "b"}})
+        except Exception as error:
+            return type(error).__name__
+        return "read"
     if "rawPath" not in event:
         return {"marker": event.get("marker"), "environment": dict(os.environ)}
     seen = {"path": event["rawPath"], "parameters": event.get("pathParameters"),
@@ -104,6 +111,20 @@ def test_functions_see_nothing_of_this_machine(bare: Stack, monkeypatch: pytest.
     assert seen["AWS_ENDPOINT_URL"] == bare.aws_endpoint
     assert not set(seen) & {"PYTHONPATH", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "PWD", "USER"}
     assert seen["HOME"].startswith(str(bare.home))
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "outcome"),
+    [
+        ("ConnectFunction", "Connections", "read"),
+        ("OAuthFunction", "Vault", "read"),
+        ("ConnectFunction", "Vault", "AccessDeniedException"),
+        ("PublishFunction", "Organisations", "AccessDeniedException"),
+        ("AuthorizerFunction", "Claims", "AccessDeniedException"),
+    ],
+)
+def test_a_function_is_held_to_its_own_permissions(bare: Stack, function: str, table: str, outcome: str) -> None:
+    assert bare.invoke(function, {"read_table": bare.outputs[f"{table}TableName"]}) == outcome
 
 
 def test_what_the_emulator_leaves_out_is_set_afterwards(bare: Stack) -> None:

@@ -230,9 +230,16 @@ def test_documents_are_private_encrypted_and_not_lost_by_overwriting() -> None:
     assert bucket["BucketEncryption"]
     assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
     assert any("AbortIncompleteMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
-    (denied,) = RESOURCES["DocumentsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert denied["Effect"] == "Deny"
+
+
+@pytest.mark.parametrize(("policy", "service"), [("DocumentsPolicy", "s3"), ("QueuesPolicy", "sqs")])
+def test_documents_and_queues_refuse_plain_http_wherever_they_are_deployed(policy: str, service: str) -> None:
+    (denied,) = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", f"{service}:*")
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert RESOURCES[policy]["Condition"] == "IsDeployed"
+    assert TEMPLATE["Conditions"]["IsDeployed"] == {"Fn::Not": [{"Condition": "IsLocal"}]}
+    assert TEMPLATE["Conditions"]["IsLocal"] == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
 
 
 def test_secrets_are_never_in_plain_parameters() -> None:
