@@ -1,11 +1,11 @@
 """Show what publishing an item would send, without a call."""
 
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.errors import Problem, fail
+from shared.domain.ids import marker_for
 from shared.domain.items import ItemState, Stage
 from shared.providers.contract import Draft, Provider, Target
 from shared.usecases.edit_item import found_item
@@ -13,9 +13,6 @@ from shared.usecases.item_document import file_warning
 from shared.usecases.publish_item import file_is_missing
 from shared.usecases.readiness import Prepared, linked_connections, prepare, publishing_connection
 from shared.usecases.service import Service
-
-# Stands in a preview where the provider's id of a contact will be that does not exist there yet.
-NOT_YET: Final = "(given by the accounting software)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,11 @@ def _state_problems(state: ItemState, *, attach_only: bool) -> tuple[Problem, ..
 def _payloads(provider: Provider, found: Prepared, target: Target) -> list[Payload]:
     """The new contact if there is one, then the document. A payment names the document's id, so it follows later."""
     contact = found.resolved.contact
-    resolved = found.resolved
     drafts = []
     if contact is not None and contact.provider_id is None:
-        drafts.append(provider.new_supplier(contact, target.marker))
-        resolved = replace(resolved, contact=replace(contact, provider_id=NOT_YET))
-    drafts.append(provider.draft(found.item, resolved, target))
+        # As the worker does it: the contact's marker follows from its entry; the document then names its new id.
+        drafts.append(provider.new_supplier(contact, marker_for(found.item.tenant, contact.id, 1)))
+    drafts.append(provider.draft(found.item, found.resolved, target))
     return [_payload(provider, draft) for draft in drafts]
 
 

@@ -68,7 +68,7 @@ class References:
             if there is not None:
                 return there.id
         else:
-            entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, name)
+            entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, " ".join(name.split()))
         self.service.lists.put_own(entry, self.book)
         self.cache.put(self.book, entry)
         return entry.id
