@@ -7,10 +7,12 @@ from typing import Final
 
 from shared.aws.log import gauge, logger
 from shared.domain.connections import Connection, ConnectionStatus
+from shared.domain.limits import window_start
 from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
 from shared.domain.refreshing import REFRESH_EVERY
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.drain_organisation import PARKED_FOR
+from shared.usecases.expand_publication import publication_message
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
 from shared.usecases.record_refresh import SCHEDULE
 from shared.usecases.service import Service
@@ -30,6 +32,7 @@ class Levels:
     open_unknown_batches: int = 0
     expired: set[str] = field(default_factory=set)
     parked: set[str] = field(default_factory=set)
+    looked_at: set[str] = field(default_factory=set)  # queues that this run has dealt with
     rows: int = 0
     failed: int = 0
 
@@ -82,6 +85,9 @@ def _do(service: Service, row: AgendaRow, act: Act, levels: Levels) -> bool:
 
 def _publish(service: Service, row: AgendaRow, levels: Levels) -> None:
     """Wake an organisation that still has work, and go on guarding it until it has none."""
+    if row.key in levels.looked_at:
+        return
+    levels.looked_at.add(row.key)
     said = row.payload
     key = (said["tenant"], said["provider"], said["organisation"])
     markers = service.items.unclaimed(*key, LOOKED_AT)
@@ -96,15 +102,20 @@ def _publish(service: Service, row: AgendaRow, levels: Levels) -> None:
         levels.open_unknown_batches += batch is not None and batch.status is BatchStatus.UNKNOWN
     wake = WakeUp(SCHEMA, said["tenant"], said["account"], said["provider"], said["organisation"])
     users = {(marker.account, marker.connection) for marker in markers}
-    held = [_why_held(service, said["tenant"], *user, levels) for user in users]
+    held = [_is_held(service, said["tenant"], *user, levels) for user in users]
     if held and all(held) and not batches:
-        remind(service, wake, now + PARKED_FOR)  # nothing may move: resuming or reconnecting wakes it at once
+        remind(service, wake, _next(now, PARKED_FOR))  # nothing may move: resuming or reconnecting wakes it at once
         return
-    remind(service, wake, now + SWEEP_AFTER)
+    remind(service, wake, _next(now, SWEEP_AFTER))
     wake_up(service, wake)
 
 
-def _why_held(service: Service, tenant: str, account: str, connection_id: str, levels: Levels) -> bool:
+def _next(now: datetime, every: timedelta) -> datetime:
+    """The next full step of the clock: the rows of one queue, however many requests wrote them, become one."""
+    return window_start(now, every) + every
+
+
+def _is_held(service: Service, tenant: str, account: str, connection_id: str, levels: Levels) -> bool:
     connection = service.connections.get(tenant, account, connection_id)
     if connection is None:
         return True
@@ -154,9 +165,8 @@ def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     publication = service.publications.get(said["tenant"], said["account"], said["publication"])
     if publication is None or publication.status is not PublicationStatus.EXPANDING:
         return
-    service.agenda.put(AgendaKind.PUBLICATION, service.clock.now() + SWEEP_AFTER, row.key, row.payload)
-    body = {"schema": SCHEMA, "kind": "publication", **{name: said[name] for name in ("tenant", "account")}}
-    service.publish_queue.send({**body, "publication": publication.id}, group=said["tenant"])
+    service.agenda.put(AgendaKind.PUBLICATION, _next(service.clock.now(), SWEEP_AFTER), row.key, row.payload)
+    service.publish_queue.send(publication_message(publication), group=publication.tenant)
 
 
 _ACTS: Final[Mapping[AgendaKind, Act]] = {
