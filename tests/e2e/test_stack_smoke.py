@@ -118,9 +118,9 @@ def test_functions_see_nothing_of_this_machine(bare: Stack, monkeypatch: pytest.
     [
         ("ConnectFunction", "Connections", "read"),
         ("OAuthFunction", "Vault", "read"),
-        ("ConnectFunction", "Vault", "AccessDenied"),
-        ("PublishFunction", "Organisations", "AccessDenied"),
-        ("AuthorizerFunction", "Claims", "AccessDenied"),
+        ("ConnectFunction", "Vault", "AccessDeniedException"),
+        ("PublishFunction", "Organisations", "AccessDeniedException"),
+        ("AuthorizerFunction", "Claims", "AccessDeniedException"),
     ],
 )
 def test_a_function_is_held_to_its_own_permissions(bare: Stack, function: str, table: str, outcome: str) -> None:
