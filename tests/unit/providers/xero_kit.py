@@ -8,7 +8,6 @@ from typing import Any
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
 from shared.domain.lists import Entry, EntryStatus, Kind
-from shared.domain.publishing import Batch, BatchStatus, FactKind, Member
 from shared.providers.contract import Resolved, Target
 
 NOW = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
@@ -87,22 +86,3 @@ BILL = Item(
 )
 INVOICE = replace(BILL, side=Side.SALES, total=Decimal("120.00"), lines=(SALES_LINE,), number="INV-1")
 CREDIT = replace(BILL, type=ItemType.CREDIT_NOTE)
-
-
-def batch(resource: str, members: tuple[Member, ...], fact: FactKind = FactKind.DOCUMENTS, **fields: Any) -> Batch:
-    known: dict[str, Any] = {
-        "id": "01JBATCH000000000000000000",
-        "tenant": "T",
-        "account": "A",
-        "connection": "C",
-        "provider": "xero",
-        "organisation": "tenant-1",
-        "fact": fact,
-        "resource": resource,
-        "key": "key-1",
-        "status": BatchStatus.SENDING,
-        "members": members,
-        "created_at": NOW,
-        "first_sent_at": NOW,
-    }
-    return Batch(**{**known, **fields})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.accounts import Event
+from shared.domain.accounts import Event, Tenant
 from shared.domain.connections import ListHealth
 from shared.domain.errors import Problem
 from shared.domain.lists import Kind
@@ -53,6 +53,11 @@ def _records() -> list[Any]:
 def test_records_come_back_as_they_were(record: Any) -> None:
     stored = row_from_wire(row_to_wire(encode(record)))
     assert decode(type(record), stored) == record
+
+
+def test_none_comes_back_where_the_default_is_a_value() -> None:
+    endless = Tenant("t", "Receipts Ltd", consent_limit_days=None)
+    assert decode(Tenant, row_from_wire(row_to_wire(encode(endless)))) == endless
 
 
 def test_nothing_empty_is_written() -> None:
