@@ -13,11 +13,13 @@ from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event
 from shared.domain.connections import Connection, ConnectionStatus, Organisation, Slot
+from shared.domain.errors import Problem
 from shared.domain.grants import Grant, GrantStatus, TokenPair
 from shared.domain.ids import new_id
+from shared.domain.items import Item
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.domain.secrets import Secret
-from shared.providers.contract import ListPage, Profile, Session
+from shared.providers.contract import ListPage, Profile, Resolved, Session, Target
 from shared.providers.registry import profile
 from shared.usecases.service import Service
 
@@ -72,6 +74,9 @@ class ScriptedProvider:
         pages = self.pages[group] if since is None else [[]]
         following = str(number + 1) if number + 1 < len(pages) else None
         return ListPage(tuple(pages[number]), following, f"cursor-{len(self.calls)}")
+
+    def check(self, item: Item, resolved: Resolved, target: Target) -> list[Problem]:
+        return []
 
     def _called(self, session: Session, what: str, page: str | None, since: str | None) -> None:
         session.permit()
