@@ -115,19 +115,47 @@ def _paired(
 
 
 def _twins(members: Sequence[Member], elements: Sequence[Element]) -> Iterable[tuple[Member, list[Element]]]:
-    """Members with equal fingerprints share the elements that look like them: one each while there are enough.
+    """Members that look the same to Xero share the elements that look like them: one each while there are enough.
 
     More elements than members is more than we made: each member then gets them all, and is ambiguous.
     """
     groups: dict[str, list[Member]] = defaultdict(list)
     for member in members:
-        groups[repr(sorted(member.fingerprint.items()))].append(member)
+        groups[repr([member.fingerprint.get(name) for name in _COMPARED])].append(member)
     for group in groups.values():
-        matching = [element for element in elements if _same_document(group[0].fingerprint, element)]
-        if len(matching) > len(group):
-            yield from ((member, matching) for member in group)
-        else:
-            yield from ((member, [element]) for member, element in zip(group, matching, strict=False))
+        alike = [element for element in elements if _same_document(group[0].fingerprint, element)]
+        yield from _shared_out(group, alike)
+
+
+def _shared_out(members: list[Member], elements: list[Element]) -> Iterable[tuple[Member, list[Element]]]:
+    """By number where the element has one (then it is nobody else's), by the lines' texts, and then in any order."""
+    left, free = list(members), [element for element in elements if not _number(element)]
+    for member in members:
+        same = [one for one in elements if _number(one) and _number(one) == member.fingerprint.get("number")]
+        if same:
+            left.remove(member)
+            yield member, same
+    if len(free) > len(left):
+        yield from ((member, free) for member in left)
+        return
+    for exactly in (True, False):
+        for member in list(left):
+            same = [one for one in free if not exactly or _texts(one) == member.fingerprint.get("texts")]
+            if same:
+                left.remove(member)
+                free.remove(same[0])
+                yield member, same[:1]
+
+
+def _number(element: Element) -> str:
+    return str(element.get("CreditNoteNumber") or element.get("InvoiceNumber") or "")
+
+
+def _texts(element: Element) -> list[str]:
+    return [str(line.get("Description") or "") for line in element.get("LineItems") or []]
+
+
+_COMPARED: Final = ("type", "contact", "date", "currency", "total", "amounts")
 
 
 def _same_document(fingerprint: Mapping[str, Any], element: Element) -> bool:
@@ -135,17 +163,15 @@ def _same_document(fingerprint: Mapping[str, Any], element: Element) -> bool:
     lines = element.get("LineItems")
     amounts = sorted(_amount(line.get("LineAmount")) for line in lines) if isinstance(lines, list) else None
     on = calendar_date(element.get("DateString") or element.get("Date"))
-    number = element.get("CreditNoteNumber") or element.get("InvoiceNumber")
     said = {
         "type": element.get("Type"),
         "contact": (element.get("Contact") or {}).get("ContactID"),
-        "number": number if number and fingerprint.get("number") else fingerprint.get("number"),
         "date": on.isoformat() if on else None,
         "currency": element.get("CurrencyCode"),
         "total": _amount(element.get("Total")) or fingerprint.get("total"),
         "amounts": amounts if amounts is not None else fingerprint.get("amounts"),
     }
-    return all(fingerprint.get(name) == value for name, value in said.items())
+    return all(fingerprint.get(name) == said[name] for name in _COMPARED)
 
 
 def _same_contact(fingerprint: Mapping[str, Any], element: Element) -> bool:

@@ -269,7 +269,7 @@ def _attachment_refused(answer: Answer) -> Exception:
         return WholeRefused(Problem("file_type_refused", provider_text=answer.text()))
     if answer.status == 404:
         return WholeRefused(Problem("document_gone", provider_text=answer.text()))
-    if answer.status == 400:
+    if answer.status == 400 and _REUSED_KEY not in answer.text():
         told = _json_or_nothing(answer)
         texts = [text for one in told.get("Elements") or [] for text in messages_of(one)]
         return WholeRefused(problem(texts or [str(told.get("Message") or answer.text())], "Attachments"))

@@ -143,6 +143,7 @@ def _fingerprint(item: Item, resolved: Resolved, element: Mapping[str, Any]) -> 
         "total": amount_text(worked_out.total if worked_out else item.total),
         "lines": len(item.lines),
         "amounts": sorted(amount_text(cents(line.amount)) for line in item.lines),
+        "texts": [line["Description"] for line in element["LineItems"]],
     }
 
 

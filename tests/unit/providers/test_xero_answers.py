@@ -163,3 +163,15 @@ def test_payments_are_found_by_reference_alone() -> None:
     paid = {"PaymentID": "p1", "Reference": MARKS[0], "Status": "DELETED", "Amount": D("48.00")}
     (answer,) = found_answers("Payments", ours, [{"PaymentID": "p0", "Amount": D("48.00")}, paid], NOBODY)
     assert (answer.provider_id, answer.voided, answer.total) == ("p1", True, "48")
+
+
+def test_twins_with_other_texts_or_numbers_get_their_own() -> None:
+    ours = [
+        Member("a", MARKS[0], {**print_of(), "number": "N-1", "texts": ["one"]}, "A"),
+        Member("b", MARKS[1], {**print_of(), "number": "N-2", "texts": ["two"]}, "A"),
+    ]
+    two = credit("n2", LineItems=[{"LineAmount": D("40.00"), "Description": "two"}])
+    one = credit("n1", LineItems=[{"LineAmount": D("40.00"), "Description": "one"}])
+    assert ids(found_answers("CreditNotes", ours, [two, one], NOBODY)) == {MARKS[0]: "n1", MARKS[1]: "n2"}
+    numbered = [credit("n1", CreditNoteNumber="N-2"), credit("n2", CreditNoteNumber="N-1")]
+    assert ids(found_answers("CreditNotes", ours, numbered, NOBODY)) == {MARKS[0]: "n2", MARKS[1]: "n1"}

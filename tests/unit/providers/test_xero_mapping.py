@@ -61,6 +61,7 @@ def test_a_bill() -> None:
         "total": "48",
         "lines": 1,
         "amounts": ["40"],
+        "texts": ["Fuel"],
     }
 
 
