@@ -196,6 +196,12 @@ def _watch_queues(world: World) -> None:
 
 
 def _connected(world: World, organisation: Organisation) -> None:
+    now = world.time.at
+    connect(world, organisation, TokenPair(Secret("access"), Secret("refresh"), now + timedelta(days=400), now))
+
+
+def connect(world: World, organisation: Organisation, pair: TokenPair) -> None:
+    """An account with a connection that was just given its organisation."""
     service, now = world.service, world.time.at
     account = Account(world.account_id, world.tenant, "Blue Door", now)
     service.accounts.create(account, None, Event(new_id(now), account.id, now, "test", "account.created"))
@@ -207,10 +213,9 @@ def _connected(world: World, organisation: Organisation) -> None:
         subject="person-1",
         status=GrantStatus.ACTIVE,
         token_version=1,
-        access_expires_at=now + timedelta(days=400),
+        access_expires_at=pair.expires_at,
         consented_at=now,
     )
-    pair = TokenPair(Secret("access"), Secret("refresh"), now + timedelta(days=400), now)
     data_key = service.vault.new_key(world.tenant, grant.id)
     service.grants.create(grant, data_key.seal(pair, 1), data_key.wrapped)
     connection = Connection(
