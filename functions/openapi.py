@@ -84,10 +84,10 @@ _WEBHOOK: Final[Json] = {
 
 
 def all_routes() -> list[Route]:
-    """Every area's routes: of each module below functions/ whose name ends in `routes`, ordered by path."""
+    """Every area's routes: of each module below functions/ with `routes` in its name, ordered by path."""
     found: dict[tuple[str, str], Route] = {}
     for module in walk_packages(functions.__path__, "functions."):
-        if module.name.endswith("routes"):
+        if "routes" in module.name.rsplit(".", 1)[-1]:
             for route in import_module(module.name).ROUTES:
                 known = found.setdefault((route.path, route.method), route)
                 if known is not route:

@@ -86,7 +86,7 @@ class World:
 
     def __post_init__(self) -> None:
         gate = replace(GATE, service=lambda: self.service)
-        self.apps = [entry(routes.ROUTES, gate), entry(oauth_routes.ROUTES, gate)]
+        self.app = entry([*routes.ROUTES, *oauth_routes.ROUTES], gate)
         self.caller = self.machine(self.tenant)
 
     def machine(self, tenant: str, scopes: str = ALL_SCOPES, subject: str = "client-1") -> dict[str, str]:
@@ -123,10 +123,7 @@ class World:
             "body": raw if raw is not None else json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,
         }
-        is_oauth = parts.path.startswith("/oauth/") or parts.path.rsplit("/", 1)[-1] in {
-            "redeem", "organisations", "organisation", "reconnect",
-        }  # fmt: skip
-        answer = self.apps[is_oauth](event, None)
+        answer = self.app(event, None)
         reply = {name.lower(): str(value) for name, value in (answer.get("headers") or {}).items()}
         return Reply(answer["statusCode"], reply, answer.get("body") or "")
 
