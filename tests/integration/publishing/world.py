@@ -1,0 +1,380 @@
+"""An account connected to the sandbox's Xero, with lists pulled, and the publish queue in a test's hands.
+
+Everything is real but AWS: tables, buckets and keys are moto's (or DynamoDB Local's), the queue is a list that a test
+may lose, repeat and hold back messages of, and time passes when a test says so, here and in the sandbox alike.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions.publish import worker
+from functions.publish.models import NewItem
+from shared.aws.clients import Clients
+from shared.aws.clock import Clock
+from shared.aws.settings import Settings
+from shared.domain.accounts import Account, Event
+from shared.domain.connections import Connection, ConnectionStatus, Slot
+from shared.domain.grants import Grant, GrantStatus, TokenPair
+from shared.domain.ids import new_id
+from shared.domain.items import Document, Item, ItemState
+from shared.domain.lists import EntryStatus, Kind
+from shared.domain.publishing import Publication
+from shared.domain.refresh_requests import RefreshRequest
+from shared.domain.secrets import Secret
+from shared.storage.agenda import AgendaKind
+from shared.usecases.accept_publication import Chosen, accept_publication
+from shared.usecases.create_items import Taken, create_items
+from shared.usecases.own_lists import EntryChange, create_entry
+from shared.usecases.refresh_lists import Outcome, refresh_lists
+from shared.usecases.run_agenda import run_agenda
+from shared.usecases.service import Service
+from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected, SandboxClient
+from tests.integration.conftest import create_table
+from tests.integration.publishing.process import Killed, Process, Running, watched
+
+TABLES = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
+ORGANISATION = "Harbour & Finch Ltd"
+BANK = "Business Bank Account"
+LINKED = "Business card 1111"
+UNLINKED = "New card 2222"
+INVOCATION = timedelta(seconds=300)  # the worker's time limit in the template
+VISIBILITY = timedelta(seconds=360)
+MOST_RECEIVES = 5
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+@dataclass
+class Time:
+    """The real time and what a test let pass; the sandbox's clock goes along."""
+
+    sandbox: SandboxClient
+    ahead: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        there = datetime.fromisoformat(self.sandbox.read("/clock")["now"])
+        self.ahead = there - datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def pass_by(self, **amount: float) -> None:
+        passed = timedelta(**amount)
+        self.ahead += passed
+        self.sandbox.control("/clock", {"advance_seconds": passed.total_seconds()})
+
+    def pass_until(self, at: datetime) -> None:
+        left = (at - self()).total_seconds()
+        if left > 0:
+            self.pass_by(seconds=left)
+
+
+@dataclass
+class Message:
+    """A message of the publish queue: visible from `due` on."""
+
+    body: dict[str, Any]
+    due: datetime
+    receives: int = 0
+
+
+class _Queue:
+    """The publish queue in a test's hands: sending is an effect like any other."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def send(self, body: dict[str, Any], *, group: str, delay_seconds: int = 0) -> None:
+        assert group == body["tenant"]
+        assert 0 <= delay_seconds <= 900
+        process = self._world.running.now
+        if process is not None:
+            process.begin()
+        due = self._world.time() + timedelta(seconds=delay_seconds)
+        self._world.queue.append(Message(json.loads(json.dumps(body)), due))
+        if process is not None:
+            process.did("send_message")
+
+
+@dataclass
+class World:
+    """Everything a test needs to look at and to steer."""
+
+    sandbox: SandboxClient
+    time: Time
+    settings: Settings
+    clients: Clients
+    running: Running
+    tenant: str
+    account_id: str
+    connection_id: str
+    grant_id: str
+    tenant_id: str = ""  # Xero's id of the organisation
+    queue: list[Message] = field(default_factory=list)
+    dead_letters: list[Message] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)  # bodies by item id
+
+    # --- processes
+    def new_service(self) -> Service:
+        """What a process of its own would have: nothing cached, nothing shared but the tables."""
+        service = Service(self.settings, Clock(source=self.time), self.clients)
+        service.__dict__["publish_queue"] = _Queue(self)
+        return service
+
+    def deliver(self, message: Message | None = None, process: Process | None = None) -> Process:
+        """Give one message (the first that is due) to a worker of its own; what fails comes back later."""
+        if message is None:
+            message = next(one for one in self.queue if one.due <= self.time())
+        if message in self.queue:
+            self.queue.remove(message)
+        process = process or Process()
+        try:
+            with self.running.process(process):
+                self.work(message.body)
+        except (Killed, Exception) as failure:
+            if not isinstance(failure, Killed):
+                self.failures.append(failure)
+            again = Message(message.body, self.time() + VISIBILITY, message.receives + 1)
+            (self.queue if again.receives < MOST_RECEIVES else self.dead_letters).append(again)
+        return process
+
+    def work(self, body: dict[str, Any]) -> None:
+        """One invocation of the worker."""
+        ends = self.time() + INVOCATION
+        worker._service[:] = [self.new_service()]
+        context = SimpleNamespace(
+            get_remaining_time_in_millis=lambda: (ends - self.time()).total_seconds() * 1000,
+            aws_request_id=new_id(self.time()),
+        )
+        worker._handle(SQSRecord({"body": json.dumps(body)}), cast(Any, context))
+
+    def settle(self, rounds: int = 400) -> None:
+        """Let time pass until nothing is left to deliver and the agenda has nothing to guard."""
+        for _ in range(rounds):
+            if self.queue:
+                first = min(self.queue, key=lambda message: message.due)
+                self.time.pass_until(first.due)
+                self.deliver(first)
+            elif not self._next_agenda():
+                return
+        raise AssertionError(f"not quiet after {rounds} rounds: {self.queue}, {self.failures[-3:]}")
+
+    def _next_agenda(self) -> bool:
+        far = self.time() + timedelta(days=30)
+        rows = [
+            *self.service.agenda.due(AgendaKind.PUBLISH, far, 10),
+            *self.service.agenda.due(AgendaKind.PUBLICATION, far, 10),
+        ]
+        if not rows:
+            return False
+        self.time.pass_until(min(row.at for row in rows))
+        self.run_agenda()
+        return True
+
+    def run_agenda(self) -> None:
+        run_agenda(self.new_service(), self.time() + timedelta(seconds=60))
+
+    # --- looking
+    @property
+    def service(self) -> Service:
+        return self.new_service()
+
+    @property
+    def connection(self) -> Connection:
+        found = self.service.connections.get(self.tenant, self.account_id, self.connection_id)
+        assert found is not None
+        return found
+
+    @property
+    def account(self) -> Account:
+        found = self.service.accounts.get(self.tenant, self.account_id)
+        assert found is not None
+        return found
+
+    def state(self, item: str) -> ItemState:
+        found = self.service.items.state(self.tenant, self.account_id, item)
+        assert found is not None
+        return found
+
+    def states(self) -> dict[str, ItemState]:
+        return self.service.items.batch_states(self.tenant, self.account_id, list(self.items))
+
+    def markers(self) -> list[str]:
+        return [m.item for m in self.service.items.pending(self.tenant, "xero", self.tenant_id)]
+
+    def books(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.sandbox.read(f"/xero/organisations/{self.tenant_id}/books")
+        return found
+
+    def calls(self, endpoint: str) -> int:
+        return self.sandbox.calls(endpoint)
+
+    # --- acting
+    def create(self, bodies: Sequence[dict[str, Any]], *, file: bytes | None = None) -> list[str]:
+        """Items as callers bring them, each with a file where `file` is given; returns their ids."""
+        made = []
+        for start in range(0, len(bodies), 50):
+            some = bodies[start : start + 50]
+            drafts = [NewItem.model_validate_json(json.dumps(body)).draft() for body in some]
+            results = create_items(self.service, self.account, drafts, new_id(self.time()))
+            for body, result in zip(some, results, strict=True):
+                assert isinstance(result, Taken), result
+                self.items[result.item.id] = body
+                made.append(result.item.id)
+                if file is not None:
+                    self.attach(result.item, result.state, file)
+        return made
+
+    def attach(self, item: Item, state: ItemState, content: bytes) -> None:
+        """Give an item a file, as completing an upload would."""
+        key = f"documents/{self.tenant}/{self.account_id}/{item.id}/1"
+        content = content + item.id.encode()
+        self.clients.s3.put_object(Bucket=self.settings.text("documents_bucket"), Key=key, Body=content)
+        document = Document(key, "paper.pdf", "application/pdf", len(content), hashlib.sha256(content).hexdigest())
+        self.service.items.update(replace(item, document=document), state)
+
+    def publish(self, items: Iterable[str]) -> Publication:
+        """A bulk request; its message waits in the queue."""
+        chosen = Chosen(items=tuple(items))
+        return accept_publication(
+            self.service, self.account, chosen, requested_by="test", publication_id=new_id(self.time())
+        )
+
+    def renew_consent(self) -> None:
+        """A person consents again; the grant holds the new pair."""
+        service = self.service
+        found = service.grants.sealed(self.tenant, self.grant_id)
+        assert found is not None
+        grant, wrapped, _ = found
+        pair = _pair(self.sandbox.connect(), self.time())
+        key = service.vault.unwrap(self.tenant, grant.id, wrapped)
+        after = replace(
+            grant,
+            status=GrantStatus.ACTIVE,
+            token_version=grant.token_version + 1,
+            access_expires_at=pair.expires_at,
+        )
+        service.grants.store_pair(after, key.seal(pair, after.token_version), grant.token_version)
+
+
+def _pair(connected: Connected, now: datetime) -> TokenPair:
+    tokens = connected.tokens
+    expires_at = now + timedelta(seconds=int(tokens["expires_in"]))
+    return TokenPair(Secret(tokens["access_token"]), Secret(tokens["refresh_token"]), expires_at, now)
+
+
+def new_world(sandbox: SandboxClient, clients: Clients) -> World:
+    """A world of its own in fresh tables: connected, lists pulled, payment methods linked."""
+    running = Running()
+    time = Time(sandbox)
+    settings = _settings(clients, sandbox)
+    watched(clients, running)
+    now = time()
+    world = World(
+        sandbox=sandbox,
+        time=time,
+        settings=settings,
+        clients=clients,
+        running=running,
+        tenant=new_id(now),
+        account_id=new_id(now),
+        connection_id=new_id(now),
+        grant_id=new_id(now),
+    )
+    _connect(world)
+    _refresh(world)
+    _payment_methods(world)
+    world.queue.clear()
+    return world
+
+
+def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
+    apps = {"xero": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_key": "hook-key"}}
+    secrets = clients.secretsmanager
+    clients.s3.create_bucket(Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return Settings(
+        stage="local",
+        tables={name: create_table(clients.dynamodb) for name in TABLES},
+        queues={"refresh": clients.sqs.create_queue(QueueName="refresh")["QueueUrl"]},
+        texts={
+            "vault_key_arn": clients.kms.create_key()["KeyMetadata"]["Arn"],
+            "provider_apps_secret": secrets.create_secret(Name="apps", SecretString=json.dumps(apps))["ARN"],
+            "signing_secret": secrets.create_secret(Name="signing", SecretString="a key for tests alone")["ARN"],
+            "documents_bucket": "documents",
+        },
+        provider_urls={"xero": sandbox.xero},
+    )
+
+
+def _connect(world: World) -> None:
+    service, now = world.service, world.time()
+    connected = world.sandbox.connect()
+    world.tenant_id = connected.tenant
+    account = Account(world.account_id, world.tenant, "Harbour & Finch", now)
+    service.accounts.create(account, None, _event(world, "account.created"))
+    grant = Grant(
+        id=world.grant_id,
+        tenant=world.tenant,
+        account=account.id,
+        provider="xero",
+        subject="person-1",
+        status=GrantStatus.ACTIVE,
+        token_version=1,
+        access_expires_at=now,
+        consented_at=now,
+    )
+    pair = _pair(connected, now)
+    data_key = service.vault.new_key(world.tenant, grant.id)
+    service.grants.create(
+        replace(grant, access_expires_at=pair.expires_at), data_key.seal(pair, 1), data_key.wrapped
+    )
+    offered = [row for row in world.sandbox.read("/xero/organisations") if row["tenant_id"] == connected.tenant]
+    assert [row["name"] for row in offered] == [ORGANISATION]
+    from shared.domain.connections import Organisation
+
+    connection = Connection(
+        id=world.connection_id,
+        tenant=world.tenant,
+        account=account.id,
+        provider="xero",
+        slot=Slot.MAIN,
+        status=ConnectionStatus.IMPORTING,
+        created_at=now,
+        created_by="test",
+        grant=grant.id,
+        organisation=Organisation(connected.tenant, ORGANISATION),
+    )
+    service.connections.create(connection, _event(world, "connection.started"))
+    service.organisations.link("xero", connected.tenant, world.tenant, account.id, connection.id)
+
+
+def _event(world: World, kind: str) -> Event:
+    now = world.time()
+    return Event(new_id(now), world.account_id, now, "test", kind)
+
+
+def _refresh(world: World) -> None:
+    now = world.time()
+    request = RefreshRequest(new_id(now), world.tenant, world.account_id, world.connection_id, "connected", now)
+    outcome = refresh_lists(world.new_service(), request, now + INVOCATION)
+    assert outcome is Outcome.DONE
+    assert world.connection.status is ConnectionStatus.ACTIVE
+
+
+def _payment_methods(world: World) -> None:
+    service = world.service
+    bank = next(
+        entry
+        for entry in service.lists.all(world.connection.book, Kind.BANK_ACCOUNTS)
+        if entry.name == BANK and entry.status is EntryStatus.ACTIVE
+    )
+    for name, linked in ((LINKED, bank.id), (UNLINKED, None)):
+        wanted = EntryChange(name=name, bank_account=linked)
+        create_entry(service, world.account, Kind.PAYMENT_METHODS, new_id(world.time()), wanted)
