@@ -15,8 +15,11 @@ SERVICE: Final = "ledgerbridge"
 NAMESPACE: Final = "Ledgerbridge"
 MASK: Final = "***"
 _SECRET_NAMES: Final = re.compile(
-    r"(access|refresh|id)_?token|(^|_)(code|state|secret|password|authorization|verifier|cookie)$|client_secret", re.I
+    r"(access|refresh|id)_?token|(^|_)(secret|password|authorization|verifier|cookie)$|client_secret", re.I
 )
+# A code or state may be a problem's or a connection's, which are plain words, or OAuth's, which never are.
+_MAYBE_SECRET_NAMES: Final = re.compile(r"(^|_)(code|state)$", re.I)
+_PLAIN_WORD: Final = re.compile(r"[a-z]+(_[a-z]+)*\Z")
 # Bearer headers, JWTs and OAuth parameters inside free text, such as the message of somebody else's exception.
 _SECRET_TEXTS: Final = re.compile(
     r"(?i)(bearer\s+|basic\s+|(?:access_token|refresh_token|id_token|client_secret|code|code_verifier|state)=)[^\s&\"']+"
@@ -32,12 +35,18 @@ def masked(value: Any) -> Any:
         return _SECRET_TEXTS.sub(lambda hit: (hit.group(1) or "") + MASK, value)
     if isinstance(value, Mapping):
         return {
-            name: MASK if isinstance(name, str) and _SECRET_NAMES.search(name) else masked(inner)
+            name: MASK if isinstance(name, str) and _is_secret(name, inner) else masked(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list | tuple):
         return [masked(inner) for inner in value]
     return value
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if _MAYBE_SECRET_NAMES.search(name):
+        return isinstance(value, str) and not _PLAIN_WORD.match(value)
+    return _SECRET_NAMES.search(name) is not None
 
 
 class _Formatter(LambdaPowertoolsFormatter):
