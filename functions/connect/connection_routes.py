@@ -1,4 +1,4 @@
-"""The routes of connections that need no token of a provider: begin, see, pause, set up."""
+"""The routes of connections that need neither a provider's token nor our app's secret: see, pause, set up."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,7 +6,6 @@ from typing import Any, Final
 from functions.connect.connection_models import (
     ConnectionList,
     ConnectionView,
-    NewConnection,
     SettingsPatch,
     SettingsView,
 )
@@ -17,7 +16,6 @@ from shared.domain.errors import fail
 from shared.usecases.change_settings import change_settings
 from shared.usecases.pause_connection import pause_connection, resume_connection
 from shared.usecases.service import Service
-from shared.usecases.start_connection import start_connection
 
 CONNECTIONS: Final = "/v1/accounts/{account}/connections"
 CONNECTION: Final = CONNECTIONS + "/{connection}"
@@ -40,25 +38,6 @@ def get_connections(service: Service, request: Request) -> Answer:
     account = request.in_account
     found = service.connections.of_account(account.tenant, account.id)
     return Answer(ConnectionList(connections=[shown(request, connection) for connection in found]))
-
-
-def post_connection(service: Service, request: Request) -> Answer:
-    body = request.body(NewConnection)
-    started = start_connection(
-        service,
-        request.caller,
-        request.in_account,
-        connection_id=request.resource_id,
-        provider=body.provider,
-        slot=body.slot,
-        return_url=body.return_url,
-    )
-    return Answer(shown(request, started.connection, authorize_url=started.authorize_url))
-
-
-def post_connection_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
-    """The connection without its URL: a URL with a state is never shown twice (POST .../reconnect gives a new one)."""
-    return Answer(shown(request, connection_of(service, request, request.resource_id)))
 
 
 def get_connection(service: Service, request: Request) -> Answer:
@@ -95,13 +74,6 @@ _READ, _MANAGE = Capability.READ, Capability.MANAGE
 ROUTES: Final[list[Route]] = [
     Route("GET", CONNECTIONS, get_connections, "Connections of the account, ended ones included",
           answer=ConnectionList, capability=_READ, tag="Connections"),
-    Route("POST", CONNECTIONS, post_connection, "Begin a connection", answer=ConnectionView, status=201,
-          body=NewConnection, capability=_MANAGE, rebuild=post_connection_again,
-          errors=(
-              "provider_unknown", "provider_not_set_up", "return_url_refused", "main_connection_exists", "conflict",
-          ),
-          description="Send the browser to `authorize_url`. An unfinished connection in the same slot is abandoned.",
-          tag="Connections"),
     Route("GET", CONNECTION, get_connection, "One connection", answer=ConnectionView, capability=_READ,
           tag="Connections"),
     Route("POST", CONNECTION + "/pause", post_pause, "Stop publishing through a connection", answer=ConnectionView,

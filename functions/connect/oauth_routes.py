@@ -1,4 +1,4 @@
-"""The routes of consent: the browser's way back, redeem, organisations and their choice, reconnect."""
+"""The routes of consent: begin, the browser's way back, redeem, organisations and their choice, reconnect."""
 
 from collections.abc import Mapping
 from html import escape
@@ -8,13 +8,14 @@ from pydantic import ConfigDict
 
 from functions.connect.connection_models import (
     ConnectionView,
+    NewConnection,
     OfferList,
     OfferView,
     OrganisationChoice,
     Reconnection,
     Redemption,
 )
-from functions.connect.connection_routes import CONNECTION, as_it_is, connection_of, shown
+from functions.connect.connection_routes import CONNECTION, CONNECTIONS, as_it_is, connection_of, shown
 from shared.aws.http import Answer, Query, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.catalogue import kind_of
@@ -24,7 +25,7 @@ from shared.usecases.handle_callback import handle_callback
 from shared.usecases.list_organisations import list_organisations
 from shared.usecases.redeem_consent import redeem_consent
 from shared.usecases.service import Service
-from shared.usecases.start_connection import reconnect
+from shared.usecases.start_connection import reconnect, start_connection
 
 _PAGE: Final = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Connecting did not succeed</title>"
@@ -53,6 +54,25 @@ def get_callback(service: Service, request: Request) -> Answer:
         policy = {"content-security-policy": "default-src 'none'", "referrer-policy": "no-referrer"}
         return Answer(status=kind.http_status, text=page, content_type="text/html; charset=utf-8", headers=policy)
     return Answer(headers={"location": target, "referrer-policy": "no-referrer"})
+
+
+def post_connection(service: Service, request: Request) -> Answer:
+    body = request.body(NewConnection)
+    started = start_connection(
+        service,
+        request.caller,
+        request.in_account,
+        connection_id=request.resource_id,
+        provider=body.provider,
+        slot=body.slot,
+        return_url=body.return_url,
+    )
+    return Answer(shown(request, started.connection, authorize_url=started.authorize_url))
+
+
+def post_connection_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """The connection without its URL: a URL with a state is never shown twice (POST .../reconnect gives a new one)."""
+    return Answer(shown(request, connection_of(service, request, request.resource_id)))
 
 
 def post_redeem(service: Service, request: Request) -> Answer:
@@ -90,6 +110,13 @@ ROUTES: Final[list[Route]] = [
           query=CallbackQuery, public=True, errors=("oauth_state_invalid",), tag="Connections",
           description="302 to the return_url with connection, status, and result_code or error. A page for a person "
           "where no state of ours is behind the request.", content_type="text/html"),
+    Route("POST", CONNECTIONS, post_connection, "Begin a connection", answer=ConnectionView, status=201,
+          body=NewConnection, capability=_MANAGE, rebuild=post_connection_again,
+          errors=(
+              "provider_unknown", "provider_not_set_up", "return_url_refused", "main_connection_exists", "conflict",
+          ),
+          description="Send the browser to `authorize_url`. An unfinished connection in the same slot is abandoned.",
+          tag="Connections"),
     Route("POST", CONNECTION + "/redeem", post_redeem, "Confirm a consent as the user who started it",
           answer=ConnectionView, body=Redemption, capability=_MANAGE, rebuild=as_it_is,
           errors=("result_code_invalid", "conflict"), tag="Connections"),

@@ -1,0 +1,60 @@
+"""A tenant's program: calls the API with a machine client's token, repeats what is safe to repeat."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+
+REPEATED: Final = {429, 500, 502, 503}
+TRIES: Final = 4
+
+
+class ApiError(Exception):
+    """An answer of 400 or more; `problem` is its problem document."""
+
+    def __init__(self, method: str, path: str, answer: httpx.Response) -> None:
+        self.status = answer.status_code
+        self.problem: dict[str, Any] = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        super().__init__(f"{method} {path}: {self.status} {self.problem or answer.text[:300]}")
+
+
+class Api:
+    """One machine client. Every POST has an Idempotency-Key of its own, so repeating one is harmless."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        self._http = httpx.Client(base_url=base_url, timeout=60, headers={"authorization": f"Bearer {token}"})
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The answer's JSON, or None for an empty one; raises ApiError."""
+        if method == "POST":
+            headers.setdefault("idempotency-key", str(uuid.uuid4()))
+        for tried in range(TRIES):
+            answer = self._http.request(method, path, json=body, headers=headers)
+            if answer.status_code not in REPEATED or tried == TRIES - 1:
+                break
+            time.sleep(float(answer.headers.get("retry-after", 0.5)))
+        if answer.is_error:
+            raise ApiError(method, path, answer)
+        return answer.json() if answer.content else None
+
+    def pages(self, path: str, entries: str) -> Iterator[Any]:
+        """Everything of a paged list."""
+        joint = "&" if "?" in path else "?"
+        cursor = ""
+        while True:
+            page = self.call("GET", f"{path}{joint}limit=200{cursor}")
+            yield from page[entries]
+            if not page.get("next_cursor"):
+                return
+            cursor = f"&cursor={page['next_cursor']}"
+
+
+def machine_token(token_url: str, client_id: str, client_secret: str) -> str:
+    """An access token by client credentials (RFC 6749, section 4.4) with every scope the client has."""
+    answer = httpx.post(
+        token_url, data={"grant_type": "client_credentials"}, auth=(client_id, client_secret), timeout=30
+    )
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
