@@ -106,8 +106,8 @@ def calendar_date(text: object) -> date | None:
 
 
 def header_time(at: datetime) -> str:
-    """A time for If-Modified-Since, which Xero takes in UTC to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    """A time for If-Modified-Since, to the second: the description asks for a date-time with its offset."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def segment(text: str) -> str:
