@@ -45,10 +45,10 @@ def at_xero(world: World, sandbox: SandboxClient, seed: dict[str, int]) -> None:
 
 
 def bring(world: World, **more: Any) -> None:
-    """A refresh to its end, over as many turns as Xero's minute limit asks for (the clock's waits left out)."""
+    """A refresh to its end in one turn; moto, in this very process, takes longer than the table it stands for."""
     now = datetime.now(UTC)
     request = RefreshRequest(new_id(now), world.tenant, world.account_id, world.connection_id, "test", now, **more)
-    assert refresh_lists(world.service, request, now + timedelta(seconds=300)) is Outcome.DONE
+    assert refresh_lists(world.service, request, now + timedelta(minutes=20)) is Outcome.DONE
 
 
 def calls(sandbox: SandboxClient) -> Counter[str]:
@@ -59,7 +59,7 @@ def calls(sandbox: SandboxClient) -> Counter[str]:
     "seed",
     [
         pytest.param(SMALL, id="small"),
-        pytest.param(LARGE, id="25,550 records", marks=[pytest.mark.soak, pytest.mark.timeout(600)]),
+        pytest.param(LARGE, id="25,550 records", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
     ],
 )
 def test_few_calls_and_no_needless_write(world: World, sandbox_server: SandboxClient, seed: dict[str, int]) -> None:
@@ -83,4 +83,3 @@ def test_few_calls_and_no_needless_write(world: World, sandbox_server: SandboxCl
     bring(world)
     assert sum(calls(sandbox_server)[endpoint] for endpoint in BIG_FOUR) == 4
     assert rows == Counter()
-
