@@ -1,8 +1,8 @@
 """Records of the domain to plain attributes and back, by the annotations of their dataclasses.
 
 Decimals, dates and enumerations are text; a time is UTC with microseconds, so that text compares as time does.
-Fields that are None or an empty collection are left out. A `dict[str, Any]` is one JSON text: what is in it came from
-outside and is only handed on (a Decimal or a time inside comes back as text).
+Fields that are None by default, or an empty collection, are left out when they are that. A `dict[str, Any]` is one JSON
+text: what is in it came from outside and is only handed on (a Decimal or a time inside comes back as text).
 """
 
 import json
@@ -42,18 +42,23 @@ class _Coder(NamedTuple):
 def encode(record: Any) -> Row:
     """The attributes of a dataclass instance, without keys and schema. Raises NotStorable."""
     kind: Any = type(record)
-    return {
-        name: coder.encode(value)
-        for name, coder in _coders(kind).items()
-        if (value := getattr(record, name)) is not None and not _is_empty(value)
-    }
+    stored = {}
+    for name, coder in _coders(kind).items():
+        value = getattr(record, name)
+        if value is not None and not _is_empty(value):
+            stored[name] = coder.encode(value)
+        elif value is None and name in _none_is_news(kind):
+            stored[name] = None
+    return stored
 
 
 def decode(kind: type[T], row: Mapping[str, Any]) -> T:
     """The record in a row; attributes it does not know are ignored. Raises SchemaTooNew, TypeError."""
     refuse_newer(row)
     coders: dict[str, _Coder] = _coders(_hashable(kind))
-    known = {name: coders[name].decode(value) for name, value in row.items() if name in coders}
+    known = {
+        name: None if value is None else coders[name].decode(value) for name, value in row.items() if name in coders
+    }
     return kind(**(_left_out(kind, known) | known))
 
 
@@ -108,6 +113,12 @@ def _left_out(kind: Any, known: Mapping[str, Any]) -> dict[str, Any]:
     """Empty collections were not written; where the field has no default, they are put back."""
     missing = ((name, origin) for name, origin in _required_collections(kind).items() if name not in known)
     return {name: origin(_EMPTY[origin]) for name, origin in missing}
+
+
+@cache
+def _none_is_news(kind: Any) -> frozenset[str]:
+    """Fields whose default is a value: None must be written, or the default would come back in its place."""
+    return frozenset(one.name for one in fields(kind) if one.default is not None and one.default is not MISSING)
 
 
 @cache

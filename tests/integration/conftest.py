@@ -1,7 +1,9 @@
 """DynamoDB for integration tests: moto for speed, and AWS's own DynamoDB Local where Java and npm are."""
 
+import importlib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,7 +18,6 @@ _CREDENTIALS = {
     "aws_secret_access_key": "testing",
     "region_name": "eu-west-1",
 }
-MakeTable = Callable[..., Table]
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +30,16 @@ def local_endpoint() -> Iterator[str]:
         yield endpoint
 
 
+@cache
+def _session() -> Any:
+    """One session, so that the service's description is read once; made after moto has put its handlers in place."""
+    importlib.import_module("moto")
+    return get_session()
+
+
+@cache
 def local_client(endpoint: str) -> Any:
-    return get_session().create_client(
+    return _session().create_client(
         "dynamodb",
         endpoint_url=endpoint,
         config=Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 4}),
@@ -53,7 +62,7 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[Any]:
     from moto import mock_aws
 
     with mock_aws():
-        yield get_session().create_client("dynamodb", **_CREDENTIALS)
+        yield _session().create_client("dynamodb", **_CREDENTIALS)
 
 
 def create_table(client: Any) -> str:

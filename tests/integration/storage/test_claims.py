@@ -1,0 +1,230 @@
+"""Leases, windows, single-use states, idempotency keys, seen messages, the agenda and grants."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.errors import ConflictError, LedgerbridgeError
+from shared.domain.grants import GrantStatus
+from shared.domain.limits import Blocked, LimitFigures, LimitReading, LimitScope, Slice
+from shared.storage.agenda import AgendaKind, AgendaStore
+from shared.storage.grants import GrantStore
+from shared.storage.idempotency import IN_PROGRESS, KEPT, Begun, IdempotencyStore, Repeated
+from shared.storage.leases import LeaseStore
+from shared.storage.seen import SeenStore
+from shared.storage.states import ConsentResult, OAuthState, StateStore
+from shared.storage.table import Table
+from shared.storage.windows import WindowStore
+from tests.integration.storage.samples import ACCOUNT, CONNECTION, NOW, TENANT, fresh_id, grant
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+XERO = LimitFigures(per_minute=60, per_day=5000, app_per_minute=10_000, publish_slots=3)
+
+
+# --- leases
+def test_a_lease_has_one_holder_and_a_growing_epoch(table: Table) -> None:
+    store = LeaseStore(table)
+    assert store.epoch("publish#org") == 0
+    assert store.acquire("publish#org", "w1", NOW + MINUTE, NOW) == 1
+    assert store.acquire("publish#org", "w2", NOW + MINUTE, NOW + 59 * SECOND) is None
+    assert store.acquire("publish#other", "w2", NOW + MINUTE, NOW) == 1
+    assert store.acquire("publish#org", "w2", NOW + 2 * MINUTE, NOW + MINUTE) == 2
+    assert not store.release("publish#org", "w1", 1)
+    assert store.release("publish#org", "w2", 2)
+    assert not store.release("publish#org", "w2", 2)
+    assert store.acquire("publish#org", "w3", NOW + 3 * MINUTE, NOW + MINUTE) == 3
+    assert store.epoch("publish#org") == 3
+
+
+# --- windows
+def _taken(store: WindowStore, now: datetime, want: int = 20, **more: bool) -> Slice | Blocked:
+    return store.take_slice("xero", "org", now, MINUTE, want, XERO, **more)
+
+
+def test_a_minute_is_given_out_in_slices_and_comes_back(table: Table) -> None:
+    store = WindowStore(table)
+    slices = [_taken(store, NOW + number * SECOND, want) for number, want in enumerate((20, 99, 15))]
+    assert slices == [Slice(calls, NOW + MINUTE) for calls in (20, 20, 15)]
+    assert _taken(store, NOW + 40 * SECOND) == Slice(5, NOW + MINUTE)
+    assert _taken(store, NOW + 59 * SECOND) == Blocked(LimitScope.MINUTE, NOW + MINUTE)
+    assert _taken(store, NOW + MINUTE) == Slice(20, NOW + 2 * MINUTE)
+    other = store.take_slice("xero", "org2", NOW + 59 * SECOND, MINUTE, 20, XERO)
+    assert other == Slice(20, NOW + MINUTE)
+
+
+def test_a_share_of_the_day_is_kept_for_people(table: Table) -> None:
+    store = WindowStore(table)
+    small = replace(XERO, per_day=40)
+    take = lambda now, **more: store.take_slice("xero", "org", now, MINUTE, 20, small, **more)  # noqa: E731
+    assert [take(NOW), take(NOW)] == [Slice(20, NOW + MINUTE), Slice(18, NOW + MINUTE)]
+    midnight = datetime(2025, 11, 4, tzinfo=UTC)
+    assert take(NOW + MINUTE) == Blocked(LimitScope.DAY, midnight)
+    assert take(NOW + MINUTE, interactive=True) == Slice(2, NOW + 2 * MINUTE)
+    assert take(NOW + MINUTE, interactive=True) == Blocked(LimitScope.DAY, midnight)
+    assert take(midnight) == Slice(20, midnight + MINUTE)
+
+
+def test_the_provider_is_believed_where_it_grants_less(table: Table) -> None:
+    store, other_worker = WindowStore(table), WindowStore(table)
+    _taken(store, NOW)
+    store.correct("xero", "org", LimitReading(minute_left=59, day_left=4999), NOW, MINUTE)  # no news
+    store.correct("xero", "org", LimitReading(minute_left=5), NOW, MINUTE)
+    assert _taken(other_worker, NOW) == Slice(5, NOW + MINUTE)
+    store.correct("xero", "org", LimitReading(day_left=251), NOW + MINUTE, MINUTE)
+    assert _taken(other_worker, NOW + MINUTE) == Slice(1, NOW + 2 * MINUTE)
+
+
+def test_nobody_calls_before_a_block_has_ended(table: Table) -> None:
+    store = WindowStore(table)
+    block = Blocked(LimitScope.DAY, NOW + timedelta(hours=3))
+    store.block("xero", "org", block, NOW)
+    store.block("xero", "org", Blocked(LimitScope.DAY, NOW + MINUTE), NOW)  # a shorter one changes nothing
+    assert store.blocked("xero", "org", NOW) == block
+    assert _taken(store, NOW) == block
+    assert store.blocked("xero", "org2", NOW) is None
+    assert isinstance(_taken(store, block.until), Slice)
+    app = Blocked(LimitScope.APP_MINUTE, NOW + MINUTE)
+    store.block("xero", "org2", app, NOW)
+    assert store.take_slice("xero", "org3", NOW, MINUTE, 20, XERO) == app
+    assert store.blocked("xero", "org3", NOW + MINUTE) is None
+
+
+def test_the_apps_minute_is_shared_by_all_organisations(table: Table) -> None:
+    store = WindowStore(table)
+    small = replace(XERO, app_per_minute=50)
+    granted = 0
+    for number in range(20):
+        taken = store.take_slice("xero", f"org{number}", NOW, MINUTE, 20, small)
+        granted += taken.calls if isinstance(taken, Slice) else 0
+    assert granted == 50
+    assert store.take_slice("xero", "last", NOW, MINUTE, 1, small) == Blocked(LimitScope.APP_MINUTE, NOW + MINUTE)
+
+
+# --- states
+def test_a_state_is_taken_once_and_in_time(table: Table) -> None:
+    store = StateStore(table)
+    state = OAuthState("h1", TENANT, ACCOUNT, "kim", CONNECTION, "xero", "connect", "https://a/b", NOW + MINUTE)
+    store.put(state)
+    with pytest.raises(ConflictError):
+        store.put(state)
+    assert store.take("h2", NOW) is None
+    assert store.take("h1", NOW + MINUTE) is None
+    assert store.take("h1", NOW) == state
+    assert store.take("h1", NOW) is None
+
+
+def test_a_result_is_redeemed_by_the_user_who_started_alone(table: Table) -> None:
+    store = StateStore(table)
+    result = ConsentResult("h1", TENANT, ACCOUNT, "kim", CONNECTION, fresh_id(), NOW + MINUTE)
+    store.put_result(result)
+    assert store.take_result("h1", "mallory", NOW) is None
+    assert store.take_result("h1", "kim", NOW + MINUTE) is None
+    assert store.take_result("h1", "kim", NOW) == result
+    assert store.take_result("h1", "kim", NOW) is None
+
+
+# --- idempotency
+def test_a_key_is_one_request(table: Table) -> None:
+    store = IdempotencyStore(table)
+    assert store.begin("k", "body", "r1", NOW) == Begun("r1")
+    with pytest.raises(LedgerbridgeError) as busy:
+        store.begin("k", "body", "r2", NOW + SECOND)
+    assert busy.value.problem.code == "idempotency_in_progress"
+    assert busy.value.problem.until == NOW + IN_PROGRESS
+    with pytest.raises(LedgerbridgeError) as reused:
+        store.begin("k", "another", "r2", NOW)
+    assert reused.value.problem.code == "idempotency_key_reused"
+    assert store.begin("k", "body", "r2", NOW + IN_PROGRESS) == Begun("r1", again=True)
+    store.finish("k", {"status": 201})
+    assert store.begin("k", "body", "r3", NOW + IN_PROGRESS) == Repeated({"status": 201}, "r1")
+    with pytest.raises(ConflictError):
+        store.finish("k", {"status": 500})
+    assert store.begin("k", "another", "r9", NOW + KEPT + MINUTE) == Begun("r9")
+
+
+def test_a_request_that_left_nothing_may_be_tried_again_at_once(table: Table) -> None:
+    store = IdempotencyStore(table)
+    store.begin("k", "body", "r1", NOW)
+    store.give_up("k", NOW)
+    assert store.begin("k", "body", "r2", NOW) == Begun("r1", again=True)
+
+
+def test_a_message_is_new_once(table: Table) -> None:
+    store = SeenStore(table)
+    assert [store.first_time("m", MINUTE, NOW) for _ in range(2)] == [True, False]
+    assert store.first_time("m", MINUTE, NOW + MINUTE)
+    store.forget("m")
+    assert store.first_time("m", MINUTE, NOW + MINUTE)
+
+
+# --- the agenda
+def test_what_is_due_comes_first_and_is_cleared_once(table: Table) -> None:
+    store = AgendaStore(table)
+    for number in range(12):
+        store.put(AgendaKind.REFRESH, NOW + number * MINUTE, f"connection-{number}", {"n": number})
+    store.put(AgendaKind.PUBLISH, NOW, "other kind", {})
+    store.put("refresh", NOW, "connection-0", {"n": 100})  # the same again
+    due = store.due(AgendaKind.REFRESH, NOW + 5 * MINUTE, 99)
+    assert [row.payload["n"] for row in due] == [100, 1, 2, 3, 4, 5]
+    assert store.due(AgendaKind.REFRESH, NOW + 5 * MINUTE, 2) == due[:2]
+    assert store.clear(due[0])
+    assert not store.clear(due[0])
+    assert store.due(AgendaKind.REFRESH, NOW + 5 * MINUTE, 99) == due[1:]
+    assert store.due("keep_alive", NOW + timedelta(days=9), 9) == []
+
+
+# --- grants
+def test_a_pair_is_replaced_under_the_lease_and_only_once(table: Table) -> None:
+    store = GrantStore(table)
+    old = grant()
+    store.create(old, b"sealed-1", b"key")
+    assert store.sealed(TENANT, old.id) == (old, b"key", b"sealed-1")
+    held = store.take_lease(old, "w1", NOW + MINUTE, NOW)
+    with pytest.raises(ConflictError):
+        store.take_lease(old, "w2", NOW + MINUTE, NOW + 59 * SECOND)
+    sent = store.mark_sent(held, "w1", NOW)
+    assert sent.refresh_sent_at == NOW
+    with pytest.raises(ConflictError):
+        store.mark_sent(held, "w2", NOW)
+    after = replace(sent, token_version=2, refresh_sent_at=None)
+    stored = store.store_pair(after, b"sealed-2", 1)
+    assert store.store_pair(after, b"sealed-2", 1) == stored  # its answer was lost: the same bytes again
+    assert store.sealed(TENANT, old.id) == (stored, b"key", b"sealed-2")
+    assert stored.lease_until is None
+    with pytest.raises(ConflictError):
+        store.store_pair(after, b"another", 1)
+    with pytest.raises(ConflictError):  # read before the newer pair
+        store.take_lease(old, "w2", NOW + 2 * MINUTE, NOW + MINUTE)
+    with pytest.raises(ValueError, match="next token version"):
+        store.store_pair(after, b"x", 5)
+
+
+def test_the_end_of_a_grant_is_recorded_once_and_a_newer_pair_outlives_it(table: Table) -> None:
+    store = GrantStore(table)
+    old = grant()
+    store.create(old, b"sealed-1", b"key")
+    assert [store.mark_expired(old, 1) for _ in range(2)] == [True, False]
+    current = store.get(TENANT, old.id) or pytest.fail("gone")
+    assert current.status is GrantStatus.EXPIRED
+    revived = store.store_pair(replace(current, status=GrantStatus.ACTIVE, token_version=2), b"sealed-2", 1)
+    assert not store.mark_expired(current, 1)
+    assert store.get(TENANT, old.id) == revived
+
+
+def test_a_consent_waits_for_its_person_and_is_shredded_when_let_go(table: Table) -> None:
+    store = GrantStore(table)
+    waiting = grant(status=GrantStatus.PENDING)
+    store.create(waiting, b"sealed-1", b"key")
+    assert store.activate(waiting).status is GrantStatus.ACTIVE
+    with pytest.raises(ConflictError):
+        store.activate(waiting)
+    held = store.take_lease(waiting, "w1", NOW + MINUTE, NOW)
+    assert store.release_lease(held, "w1")
+    assert not store.release_lease(held, "w1")
+    store.shred(waiting)
+    store.shred(waiting)
+    assert store.sealed(TENANT, waiting.id) is None
+    assert (store.get(TENANT, waiting.id) or waiting).status is GrantStatus.LET_GO
+    with pytest.raises(ConflictError):
+        store.store_pair(replace(waiting, token_version=2), b"x", 1)
