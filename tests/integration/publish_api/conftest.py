@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,10 +20,12 @@ from shared.domain.connections import Settings as ConnectionSettings
 from shared.domain.ids import new_id
 from shared.domain.items import ItemState
 from shared.domain.lists import Book, Entry, EntryStatus, Kind
+from shared.storage.agenda import AgendaKind
 from shared.usecases.gate import GATE
 from shared.usecases.service import Service
 
 NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
+BUCKET = "documents"
 TABLES = ("connections", "lists", "items", "claims", "agenda")
 
 
@@ -50,7 +52,6 @@ class World:
     s3: Any
     subject: str = "client-1"
     scopes: str = "ledgerbridge/read ledgerbridge/work ledgerbridge/manage"
-    sent: list[Any] = field(default_factory=list)
 
     @property
     def book(self) -> Book:
@@ -94,11 +95,18 @@ class World:
         return answer["statusCode"], parsed, answer.get("headers", {})
 
     def messages(self) -> list[dict[str, Any]]:
-        """What waits in the publish queue, taken off it."""
-        found = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages", [])
-        for message in found:
-            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"]) for message in found]
+        """What waits in the publish queue for this tenant, taken off it (and what earlier tests left, too)."""
+        taken: list[dict[str, Any]] = []
+        while found := self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            taken += [json.loads(message["Body"]) for message in found]
+        return [body for body in taken if body["tenant"] == self.account.tenant]
+
+    def due(self, kind: AgendaKind) -> list[dict[str, Any]]:
+        """The payloads of this tenant's agenda rows of a kind, up to ten minutes ahead."""
+        rows = self.service.agenda.due(kind, self.service.clock.now() + timedelta(minutes=10), 1000)
+        return [row.payload for row in rows if row.payload["tenant"] == self.account.tenant]
 
     def state(self, item: str) -> ItemState:
         found = self.service.items.state(self.account.tenant, self.account.id, item)
@@ -126,11 +134,14 @@ class World:
             "due_date": "2026-04-10",
             "number": "SUP-77",
             "contact": {"id": self.entries["supplier"].id},
-            "lines": [
-                {"description": "Fuel", "amount": "40.00", "category": {"code": "429"}, "tax_rate": {"code": "INPUT2"}}
-            ],
+            "lines": [self.line()],
             **changes,
         }
+
+    def line(self, **changes: Any) -> dict[str, Any]:
+        """A line by ids, which is one read; by code or name it is a read of the whole list."""
+        fuel, rate = self.entries["fuel"].id, self.entries["input"].id
+        return {"description": "Fuel", "amount": "40.00", "category": fuel, "tax_rate": rate, **changes}
 
     def make(self, **changes: Any) -> dict[str, Any]:
         """A stored item's view."""
@@ -169,12 +180,22 @@ def _entries(book: Book) -> dict[str, tuple[Kind, Entry]]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-    with mock_aws():
+@dataclass
+class Cloud:
+    """What a test run shares, for it is slow to make; every test has a tenant of its own."""
+
+    service: Service
+    queue_url: str
+    sqs: Any
+    s3: Any
+
+
+@pytest.fixture(scope="package")
+def cloud() -> Iterator[Cloud]:
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-2")
         dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
         s3, secrets = boto3.client("s3"), boto3.client("secretsmanager")
         for table in TABLES:
@@ -191,20 +212,20 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 ],
             )
         queue = sqs.create_queue(QueueName="publish")["QueueUrl"]
-        s3.create_bucket(Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
         secrets.create_secret(Name="signing", SecretString="a key for tests alone")
         settings = Settings(
             stage="local",
             tables={table: table for table in TABLES},
             queues={"publish": queue},
-            texts={
-                "documents_bucket": "documents",
-                "signing_secret": "signing",
-                "api_base_url": "http://localhost:8000",
-            },
+            texts={"documents_bucket": BUCKET, "signing_secret": "signing", "api_base_url": "http://localhost:8000"},
         )
-        service = Service(settings, clock=Clock(1.0, source=Time()))
-        yield _connected(service, queue, sqs, s3)
+        yield Cloud(Service(settings, clock=Clock(1.0, source=Time())), queue, sqs, s3)
+
+
+@pytest.fixture
+def world(cloud: Cloud) -> World:
+    return _connected(cloud.service, cloud.queue_url, cloud.sqs, cloud.s3)
 
 
 def _connected(service: Service, queue: str, sqs: Any, s3: Any) -> World:
@@ -234,7 +255,7 @@ def _connected(service: Service, queue: str, sqs: Any, s3: Any) -> World:
     )
     connection = service.connections.create(connection, replace(event, id=new_id(now)))
     entries = _entries(connection.book)
-    for kind, one in entries.values():
-        service.lists.write(connection.book, kind, [one])
     named = {name: one for name, (_, one) in entries.items()}
-    return World(service, account, connection, named, queue, "documents", sqs, s3)
+    for kind in {kind for kind, _ in entries.values()}:
+        service.lists.write(connection.book, kind, [one for one in named.values() if one.kind is kind])
+    return World(service, account, connection, named, queue, BUCKET, sqs, s3)

@@ -10,11 +10,6 @@ from shared.domain.lists import EntryStatus, Kind
 from tests.integration.publish_api.conftest import NOW, World
 
 
-def _line(**changes: Any) -> dict[str, Any]:
-    line = {"description": "Fuel", "amount": "40.00", "category": {"code": "429"}, "tax_rate": {"code": "INPUT2"}}
-    return {**line, **changes}
-
-
 def test_an_item_that_is_ready_says_so(world: World) -> None:
     view = world.make()
     assert (view["stage"], view["reasons"], view["place"]) == ("ready", [], "inbox")
@@ -33,16 +28,17 @@ def test_an_item_that_is_ready_says_so(world: World) -> None:
         ({"date": "2025-12-31"}, "period_locked", "date"),
         ({"currency": "USD"}, "currency_not_enabled", "currency"),
         ({"destination": "bank_accounts"}, "payment_method_missing", "payment_method"),
-        ({"lines": [_line(category=None)]}, "category_missing", "lines[0].category"),
-        ({"lines": [_line(tax_rate=None)]}, "tax_rate_missing", "lines[0].tax_rate"),
-        ({"lines": [_line(category={"code": "480"})]}, "account_archived", "lines[0].category"),
-        ({"lines": [_line(tax_rate={"code": "OUTPUT2"})]}, "tax_wrong_side", "lines[0].tax_rate"),
+        ({"line": {"category": None}}, "category_missing", "lines[0].category"),
+        ({"line": {"tax_rate": None}}, "tax_rate_missing", "lines[0].tax_rate"),
+        ({"line": {"category": {"code": "480"}}}, "account_archived", "lines[0].category"),
+        ({"line": {"tax_rate": {"name": "20% (vat on income)"}}}, "tax_wrong_side", "lines[0].tax_rate"),
     ],
 )  # fmt: skip
 def test_what_an_item_lacks_is_named_with_its_field(
     world: World, changes: dict[str, Any], code: str, field: str
 ) -> None:
-    view = world.make(**changes)
+    line = changes.pop("line", None)
+    view = world.make(**changes, **({"lines": [world.line(**line)]} if line else {}))
     assert view["stage"] == "needs_review"
     assert (code, field) in [(reason["code"], reason["field"]) for reason in view["reasons"]]
     assert all(reason["remedy"] for reason in view["reasons"])
@@ -51,9 +47,8 @@ def test_what_an_item_lacks_is_named_with_its_field(
 def test_the_default_tax_rate_fills_gaps_and_never_replaces(world: World) -> None:
     settings = replace(world.connection.settings, default_costs_tax_rate=world.entries["input"].id)
     world.service.connections.update(replace(world.connection, settings=settings))
-    gap = [{"description": "Fuel", "amount": "40.00", "category": {"code": "429"}}]
-    assert world.make(lines=gap)["stage"] == "ready"
-    wrong = [{**gap[0], "tax_rate": {"code": "OUTPUT2"}}]
+    assert world.make(lines=[world.line(tax_rate=None)])["stage"] == "ready"
+    wrong = [world.line(tax_rate=world.entries["output"].id)]
     assert [reason["code"] for reason in world.make(lines=wrong)["reasons"]] == ["tax_wrong_side"]
 
 
@@ -66,7 +61,7 @@ def test_an_external_id_is_found_again_and_another_body_is_a_conflict(world: Wor
 
 
 def test_many_items_each_have_their_own_result(world: World) -> None:
-    unknown = [{"description": "Fuel", "amount": "40.00", "category": {"code": "999"}, "tax_rate": {"code": "INPUT2"}}]
+    unknown = [world.line(category={"code": "999"})]
     items = [world.bill(external_id="a"), world.bill(lines=unknown), world.bill(external_id="a"), world.bill()]
     status, body, _ = world.call("POST", "items", {"items": items}, headers={"idempotency-key": "k1"})
     assert status == 201
@@ -98,7 +93,7 @@ def test_a_customer_known_to_the_software_is_the_same_contact_as_supplier(world:
 
 
 def test_tracking_is_named_within_its_dimension_once_per_line(world: World) -> None:
-    line = world.bill()["lines"][0]
+    line = world.line()
     north = {"dimension": "Region", "name": "North"}
     view = world.make(lines=[{**line, "tracking": [north]}])
     assert (view["lines"][0]["tracking"], view["stage"]) == ([world.entries["north"].id], "ready")
@@ -107,32 +102,27 @@ def test_tracking_is_named_within_its_dimension_once_per_line(world: World) -> N
     assert (status, body["field"]) == (422, "lines[0].tracking[1]")
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"total": "1e400"}, "total"),
+def test_bad_values_are_named(world: World) -> None:
+    for changes, field in (
         ({"total": "NaN"}, "total"),
-        ({"total": 48.0}, "total"),
-        ({"total": "1,000.00"}, "total"),
-        ({"total": "1.00001"}, "total"),
-        ({"total": "1234567890123"}, "total"),
-        ({"date": "2026-02-30"}, "date"),
-        ({"date": "0001-01-01"}, "date"),
-        ({"date": "2026-03-11T00:00:00Z"}, "date"),
-        ({"currency": "gbp"}, "currency"),
-        ({"number": "a\u0000b"}, "number"),
-        ({"tenant_id": "x"}, "tenant_id"),
-        ({"side": None}, "side"),
-        ({"contact": {"id": "x"}}, "contact.id"),
         ({"contact": {"id": new_id(NOW)}}, "contact"),
-        ({"lines": [{"description": "x", "amount": "1", "category": {"code": "1", "name": "2"}}]}, "lines[0].category"),
-        ({"lines": [{"description": "x", "amount": "1"}] * 201}, "lines"),
-    ],
-)  # fmt: skip
-def test_bad_values_are_named(world: World, changes: dict[str, Any], field: str) -> None:
-    status, body, _ = world.call("POST", "items", world.bill(**changes))
-    assert (status, body["code"]) == (422, "invalid_request")
-    assert body["field"].removeprefix("items[0].") == field
+        ({"lines": [world.line(category=new_id(NOW))]}, "lines[0].category"),
+        ({"tenant_id": "x"}, "tenant_id"),
+    ):
+        status, body, _ = world.call("POST", "items", world.bill(**changes))
+        assert (status, body["code"]) == (422, "invalid_request")
+        assert body["field"].removeprefix("items[0].") == field
+
+
+def test_entries_are_named_by_code_or_name_where_that_is_clear(world: World) -> None:
+    by_name = world.make(lines=[world.line(category={"name": "FUEL"}, tax_rate="INPUT2")])
+    by_code = world.make(lines=[world.line(category={"code": "429"}, tax_rate={"name": "20% (VAT on Expenses)"})])
+    assert by_name["lines"] == by_code["lines"] == world.make()["lines"]
+    twin = replace(world.entries["fuel"], id=world.book.entry_id(Kind.CATEGORIES, "x"), provider_id="x", code="430")
+    world.write(Kind.CATEGORIES, twin)
+    status, body, _ = world.call("POST", "items", world.bill(lines=[world.line(category={"name": "Fuel"})]))
+    assert (status, body["field"]) == (422, "lines[0].category")
+    assert "several" in body["details"]["reason"]
 
 
 def test_an_edit_needs_the_version_it_read(world: World) -> None:
