@@ -265,7 +265,7 @@ def _response(route: Route, answer: Answer) -> Response[str]:
     headers: dict[str, str | list[str]] = {"cache-control": "no-store", **answer.headers}
     if answer.version is not None:
         headers["etag"] = f'"{answer.version}"'
-    body = answer.text if answer.text is not None else answer.body.model_dump_json() if answer.body else ""
+    body = answer.text if answer.text is not None else answer.body.model_dump_json(by_alias=True) if answer.body else ""
     return Response(
         status_code=answer.status or route.status,
         content_type=answer.content_type if body else None,

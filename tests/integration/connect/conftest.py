@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -186,32 +187,40 @@ def connect_sandbox() -> Iterator[SandboxClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Clients]:
+    """Clients of one moto for a file's tests: each test makes its own tables, queues, key and secrets in it."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        with mock_aws():
+            clients = Clients()
+            clients.dynamodb = Locked(clients.dynamodb)  # type: ignore[misc]
+            yield clients
+
+
 @pytest.fixture
-def world(connect_sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(aws: Clients, connect_sandbox: SandboxClient) -> World:
     """A deployment on moto with the sandbox as Xero."""
     connect_sandbox.reset()
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        clients = Clients()
-        clients.dynamodb = Locked(clients.dynamodb)  # type: ignore[misc]
-        time = Time()
-        service = Service(_settings(clients, connect_sandbox), Clock(source=time), clients)
-        tenant, other = (new_id(time()) for _ in range(2))
-        for one in (tenant, other):
-            service.tenants.create(Tenant(one, "Product", (HOME,)))
-        yield World(service, connect_sandbox, time, tenant, other)
+    time = Time()
+    service = Service(_settings(aws, connect_sandbox), Clock(source=time), aws)
+    tenant, other = (new_id(time()) for _ in range(2))
+    for one in (tenant, other):
+        service.tenants.create(Tenant(one, "Product", (HOME,)))
+    return World(service, connect_sandbox, time, tenant, other)
 
 
 def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
     apps = {"xero": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_key": "hook-key"}}
     secrets = clients.secretsmanager
-    app_secret = secrets.create_secret(Name="apps", SecretString=json.dumps(apps))["ARN"]
-    signing = secrets.create_secret(Name="signing", SecretString="a signing key of some length")["ARN"]
+    run = token_hex(4)
+    app_secret = secrets.create_secret(Name=f"apps-{run}", SecretString=json.dumps(apps))["ARN"]
+    signing = secrets.create_secret(Name=f"signing-{run}", SecretString="a signing key of some length")["ARN"]
     key = clients.kms.create_key()["KeyMetadata"]["Arn"]
-    queues = {name: clients.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("publish", "refresh")}
+    queues = {name: clients.sqs.create_queue(QueueName=f"{name}-{run}")["QueueUrl"] for name in ("publish", "refresh")}
     return Settings(
         stage="local",
         tables={name: create_table(clients.dynamodb) for name in TABLES},
