@@ -4,7 +4,6 @@ Source: "Rounding in Xero" and the OpenAPI description of LineItem. Two decimals
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -21,47 +20,29 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What Xero will say of a document, in its currency: net, tax, gross."""
+def added_tax(line: Line, tax_rate: Entry | None) -> Decimal | None:
+    """What Xero adds to a line whose amount is without tax: the document's own figure, else by the rate's percentage.
 
-    net: Decimal
-    tax: Decimal
-    total: Decimal
-
-
-def line_tax(line: Line, tax_mode: TaxMode, tax_rate: Entry | None) -> Decimal | None:
-    """The tax of a line: the document's own figure, else from the rate; None when the rate's percentage is unknown."""
-    if tax_mode is TaxMode.NONE:
-        return Decimal(0)
+    None where neither is known.
+    """
     if line.tax_amount is not None:
         return cents(line.tax_amount)
     if tax_rate is None or tax_rate.values.get("rate") is None:
         return None
-    rate = Decimal(str(tax_rate.values["rate"]))
-    if tax_mode is TaxMode.INCLUSIVE:
-        return cents(cents(line.amount) * rate / (_HUNDRED + rate))
-    return cents(cents(line.amount) * rate / _HUNDRED)
+    return cents(cents(line.amount) * Decimal(str(tax_rate.values["rate"])) / _HUNDRED)
 
 
-def totals(item: Item, tax_rates: Mapping[str, Entry]) -> Totals | None:
-    """The document's totals, or None while a line's tax cannot be told (an inclusive total can: see `expected`)."""
-    taxes = [line_tax(line, item.tax_mode, tax_rates.get(line.tax_rate or "")) for line in item.lines]
-    if None in taxes:
-        return None
-    tax = sum((one for one in taxes if one is not None), Decimal(0))
-    amounts = sum((cents(line.amount) for line in item.lines), Decimal(0))
-    if item.tax_mode is TaxMode.INCLUSIVE:
-        return Totals(amounts - tax, tax, amounts)
-    return Totals(amounts, tax, amounts + tax)
-
-
-def expected_total(item: Item, tax_rates: Mapping[str, Entry]) -> Decimal | None:
-    """What the lines add up to; None where that hangs on a tax rate that is not known."""
+def document_total(item: Item, tax_rates: Mapping[str, Entry]) -> Decimal | None:
+    """The total that Xero works out from the lines; None where that hangs on a tax rate that is not known."""
+    total = sum((cents(line.amount) for line in item.lines), Decimal(0))
     if item.tax_mode is not TaxMode.EXCLUSIVE:
-        return sum((cents(line.amount) for line in item.lines), Decimal(0))
-    known = totals(item, tax_rates)
-    return known.total if known else None
+        return total
+    for line in item.lines:
+        tax = added_tax(line, tax_rates.get(line.tax_rate or ""))
+        if tax is None:
+            return None
+        total += tax
+    return total
 
 
 def unit_price(line: Line) -> Decimal | None:

@@ -5,6 +5,7 @@ and Xero Central on lock dates.
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs
@@ -12,7 +13,7 @@ from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
 from shared.domain.lists import Entry
 from shared.providers.contract import Resolved, Target, amount_text
-from shared.providers.xero.amounts import cents, expected_total, totals
+from shared.providers.xero.amounts import cents, document_total
 from shared.providers.xero.profile import NUMBER_LENGTH, PROFILE, TEXT_LENGTH, TRACKING_PER_LINE
 
 # Neither is in the ledger until somebody approves it: lock dates do not hold them back.
@@ -109,15 +110,15 @@ def _currency(item: Item, resolved: Resolved) -> Iterator[Problem]:
 def _total(item: Item, resolved: Resolved) -> Iterator[Problem]:
     if item.total < 0:
         yield Problem("total_negative", "total", details={"total": amount_text(item.total)})
-    expected = expected_total(item, resolved.tax_rates) if item.lines else None
+    expected = document_total(item, resolved.tax_rates) if item.lines else None
     if expected is not None and expected != item.total:
         details = {"lines": amount_text(expected), "stated": amount_text(item.total)}
         yield Problem("lines_do_not_add_up", "total", details=details)
         return
-    worked_out = totals(item, resolved.tax_rates)
-    own_figures = all(line.tax_amount is not None for line in item.lines)
-    if own_figures and worked_out and item.tax_total not in (None, worked_out.tax):
-        details = {"lines": amount_text(worked_out.tax), "stated": amount_text(item.tax_total or worked_out.tax)}
+    stated = [line.tax_amount for line in item.lines if line.tax_amount is not None]
+    tax = sum(map(cents, stated), Decimal(0))
+    if item.tax_total is not None and item.lines and len(stated) == len(item.lines) and tax != item.tax_total:
+        details = {"lines": amount_text(tax), "stated": amount_text(item.tax_total)}
         yield Problem("lines_do_not_add_up", "tax_total", details=details)
 
 

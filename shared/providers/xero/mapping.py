@@ -13,7 +13,7 @@ from shared.domain.items import Item, ItemType, Line, Side, TaxMode
 from shared.domain.lists import Entry, folded
 from shared.providers.contract import Draft, Resolved, Target, Wanted, amount_text
 from shared.providers.transport import to_json
-from shared.providers.xero.amounts import cents, totals, unit_price
+from shared.providers.xero.amounts import cents, document_total, unit_price
 
 # Where documents say they come from while the tenant gives no link of its own; a name that can never be a real host.
 DOCUMENT_LINK: Final = "https://ledgerbridge.invalid/d/"
@@ -132,7 +132,7 @@ def _tracking(value: Entry, resolved: Resolved) -> dict[str, Any]:
 
 def _fingerprint(item: Item, resolved: Resolved, element: Mapping[str, Any]) -> dict[str, Any]:
     """What a document is known by where Xero keeps no marker. The total is Xero's own, worked out as Xero does."""
-    worked_out = totals(item, resolved.tax_rates)
+    total = document_total(item, resolved.tax_rates)
     contact = element["Contact"]
     return {
         "type": element["Type"],
@@ -140,7 +140,7 @@ def _fingerprint(item: Item, resolved: Resolved, element: Mapping[str, Any]) -> 
         "number": item.number or "",
         "date": element["Date"],
         "currency": item.currency,
-        "total": amount_text(worked_out.total if worked_out else item.total),
+        "total": amount_text(item.total if total is None else total),
         "lines": len(item.lines),
         "amounts": sorted(amount_text(cents(line.amount)) for line in item.lines),
         "texts": [line["Description"] for line in element["LineItems"]],

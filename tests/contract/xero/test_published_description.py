@@ -65,9 +65,9 @@ def problems(description: Any, call: transport.Call) -> list[str]:
     """What the description has against a request, one line each."""
     parts = urlsplit(call.url)
     content_type = call.headers.get("Content-Type", "application/json")
-    if "/Attachments/" in parts.path:
-        # The description names raw bytes alone; Xero's page "Attachments" asks for the file's own type.
-        content_type = "application/octet-stream"
+    # The description has files as base64 octet-streams; Xero's page "Attachments" asks for the file's own type and raw
+    # bytes. Of uploads, path and headers are compared.
+    upload = "/Attachments/" in parts.path
     request = testing.MockRequest(
         f"{parts.scheme}://{parts.netloc}",
         call.method.lower(),
@@ -79,6 +79,8 @@ def problems(description: Any, call: transport.Call) -> list[str]:
     )
     found = []
     for error in description.iter_request_errors(request):
+        if upload and type(error).__name__ == "RequestBodyValidationError":
+            continue
         inside = getattr(error.__cause__, "schema_errors", None)
         found += [f"{one.json_path}: {one.message[:150]}" for one in inside] if inside else [repr(error)]
     return found
