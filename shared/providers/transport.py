@@ -11,16 +11,16 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cache
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-import httpcore
-import httpx
 
 from shared.domain.errors import Problem
 from shared.domain.limits import Blocked, LimitReading, LimitScope
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Session, TokenRefused, amount_text
-from shared.providers.deadline import DeadlineTransport, within
+
+# httpx is loaded by the first call: a preview maps and checks without making one.
+if TYPE_CHECKING:
+    import httpx
 
 HTTP_DEADLINE: Final = timedelta(seconds=20)
 # A call with less time than this could not end before its deadline.
@@ -32,16 +32,6 @@ SHORTEST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(hours=24)
 DEFAULT_WAIT: Final = timedelta(seconds=60)
 _CHUNK: Final = 64 * 1024
-
-# What can only happen before a byte of the request has left.
-_NOT_SENT: Final = (
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.UnsupportedProtocol,
-    httpcore.LocalProtocolError,
-)
-_BROKEN_ANSWER: Final = (httpcore.RemoteProtocolError, httpcore.ReadError)
 
 _lock: Final = Lock()
 
@@ -149,6 +139,19 @@ def fetch(call: Call, override: str, deadline: timedelta) -> Answer:
 
     Raises CallFailed: `sent` is False when no byte of the request can have left.
     """
+    import httpcore
+    import httpx
+
+    from shared.providers.deadline import within
+
+    # What can only happen before a byte of the request has left.
+    not_sent = (
+        httpcore.ConnectError,
+        httpcore.ConnectTimeout,
+        httpcore.PoolTimeout,
+        httpcore.UnsupportedProtocol,
+        httpcore.LocalProtocolError,
+    )
     url = address(call.url, override)
     request = client().build_request(
         call.method, url, params=call.params or None, headers=dict(call.headers), content=call.content
@@ -160,9 +163,9 @@ def fetch(call: Call, override: str, deadline: timedelta) -> Answer:
                 return Answer(answer.status_code, dict(answer.headers), _body(answer))
             finally:
                 answer.close()
-    except _NOT_SENT as error:
+    except not_sent as error:
         raise CallFailed(_unavailable(error), sent=False) from error
-    except _BROKEN_ANSWER as error:
+    except (httpcore.RemoteProtocolError, httpcore.ReadError) as error:
         raise broken(type(error).__name__) from error
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
         raise CallFailed(_unavailable(error), sent=True) from error
@@ -171,7 +174,11 @@ def fetch(call: Call, override: str, deadline: timedelta) -> Answer:
 
 
 @cache
-def _client() -> httpx.Client:
+def _client() -> "httpx.Client":
+    import httpx
+
+    from shared.providers.deadline import DeadlineTransport
+
     return httpx.Client(
         transport=DeadlineTransport(),
         headers={"User-Agent": "ledgerbridge", "Accept": "application/json", "Accept-Encoding": "gzip"},
@@ -179,13 +186,13 @@ def _client() -> httpx.Client:
     )
 
 
-def client() -> httpx.Client:
+def client() -> "httpx.Client":
     """The one client of the process: a TLS context costs more than most calls."""
     with _lock:
         return _client()
 
 
-def _body(answer: httpx.Response) -> bytes:
+def _body(answer: "httpx.Response") -> bytes:
     """The whole body, inflated piece by piece so that a gzip bomb costs no more than the cap."""
     squeezed = answer.headers.get("content-encoding", "").strip().lower() == "gzip"
     inflater = zlib.decompressobj(wbits=31) if squeezed else None
