@@ -13,7 +13,7 @@ from local.api import Api
 from local.demo.month import LINKED, UNLINKED, Paper, month
 from local.demo.other_program import OtherProgram
 from local.demo.papers import paper as pdf
-from local.person import Person
+from local.person import OWNER, Person
 from local.sandbox_client import SandboxControl
 
 HOME: Final = "http://localhost:8899"  # where the tenant's own product would be; nobody listens there
@@ -153,7 +153,7 @@ class Job:
             f"dry run: {self._done.dry_run['ready']} ready, {self._done.dry_run['refused_count']} would be refused"
         )
         self._sandbox.tell("/counts/clear")
-        self._sandbox.tell("/xero/tokens", {"expire": "access"})
+        self._sandbox.tell("/xero/tokens", {"expire": "access", "user": OWNER})
         self._sandbox.fault("PUT", "/Invoices", "commit_then_drop")
         self._sandbox.fault("PUT", f"/*/*/Attachments/{FAILING_FILE}", "status", times=3, status=500)
         self._other.start()
@@ -167,7 +167,8 @@ class Job:
     def _all_settled(self) -> bool:
         progress = self._api.call("GET", f"{self._progress_path}?limit=200")
         counts = progress["counts"]
-        self._say(f"{counts['published']} published, {counts['waiting'] + counts['sending']} on their way")
+        if counts != (self._done.progress or {"counts": None})["counts"]:
+            self._say(f"{counts['published']} published, {counts['waiting'] + counts['sending']} on their way")
         self._done.progress = progress
         return progress["publication"]["status"] != "expanding" and not counts["waiting"] + counts["sending"]
 
@@ -196,7 +197,7 @@ class Job:
         while not ready():
             if time.monotonic() > end:
                 raise DemoError(f"waited {seconds} s for {what}")
-            time.sleep(0.5)
+            time.sleep(1.0)
 
 
 def _file_outcome(item: dict[str, Any]) -> str | None:
