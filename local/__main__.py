@@ -74,7 +74,7 @@ def _report(stack: Deployment) -> None:
     rows = {
         "API": stack.api_url,
         "API documentation": f"{stack.api_url}/docs",
-        "Sandbox (log in to Xero)": f"{stack.sandbox_url}/xero/identity/connect/authorize",
+        "Sandbox (log in to Xero)": f"{stack.sandbox_url}/",
         "Sandbox control": f"{stack.sandbox_url}/__control",
         "AWS endpoint": stack.aws_endpoint,
         "Token endpoint": stack.outputs["TokenUrl"],
