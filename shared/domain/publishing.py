@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.connections import Destination
 from shared.domain.errors import Problem
 
 
@@ -78,6 +79,7 @@ class Member:
     has_file: bool = False
     carries_marker: bool = True
     refers_to: str | None = None
+    destination: Destination | None = None  # of a document, for control totals
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
-from shared.domain.errors import Problem
+from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Document, Fact, FactOutcome, ItemState, Published
 from shared.domain.publishing import PendingMarker
 from shared.providers.contract import (
@@ -28,7 +29,7 @@ UPLOADS_TRIED = 3
 def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
-    Raises LimitReached or OutOfTime when some could not be tried: their markers stay and they are found again.
+    Raises LimitReached or OutOfTime when some could not be tried: all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
     """
     waiting = [(marker, state) for marker in markers if (state := _pending(drain, marker)) is not None]
@@ -38,7 +39,7 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
 
     def one(marker: PendingMarker, state: ItemState) -> None:
         document = items[marker.item].document
-        if stops or document is None or state.published is None:
+        if stops or state.published is None:
             return
         try:
             fact = _attach(drain, connection, marker.item, document, state.published)
@@ -46,33 +47,40 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
             stops.append(stop)
             return
         _record(drain, connection.account, state, state.published, fact)
-        drain.service.items.delete_marker(marker)
 
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
         for done in [slots.submit(one, marker, state) for marker, state in waiting]:
             done.result()
     if stops:
         raise stops[0]
+    for marker in markers:
+        if marker.attach_only:  # others are the document batch's: it takes them away when all is done
+            with suppress(ConflictError):  # edited in this moment: it stays queued
+                drain.service.items.delete_marker(marker)
 
 
 def _pending(drain: Drain, marker: PendingMarker) -> ItemState | None:
     state = drain.states(marker.account, [marker.item]).get(marker.item)
     file = state.published.attachment if state and state.published else None
-    if file is None or (file.outcome is not FactOutcome.PENDING and not marker.attach_only):
-        return None
-    return state
+    wanted = {FactOutcome.PENDING, FactOutcome.FAILED} if marker.attach_only else {FactOutcome.PENDING}
+    return state if file is not None and file.outcome in wanted else None
 
 
 def _record(drain: Drain, account: str, state: ItemState, published: Published, fact: Fact) -> None:
+    before = published.attachment.problem if published.attachment else None
+    error = None if state.last_error == before else state.last_error
     drain.save_state(
-        account,
-        replace(state, published=replace(published, attachment=fact), last_error=fact.problem or state.last_error),
+        account, replace(state, published=replace(published, attachment=fact), last_error=fact.problem or error)
     )
     count("files_attached" if fact.outcome is FactOutcome.DONE else "files_failed")
 
 
-def _attach(drain: Drain, connection: Connection, item_id: str, document: Document, published: Published) -> Fact:
+def _attach(
+    drain: Drain, connection: Connection, item_id: str, document: Document | None, published: Published
+) -> Fact:
     """One file's outcome. An upload whose answer was lost is looked for before it is sent again."""
+    if document is None:
+        return _failed(Problem("file_missing"))
     largest = drain.provider.profile.publishing.file_bytes
     if document.size > largest:
         return _failed(Problem("file_too_large", details={"size": document.size, "largest": largest}))

@@ -64,6 +64,7 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         total=Decimal(answer.total) if answer.total is not None else None,
         payment=Fact(FactOutcome.PENDING) if member.has_payment and not answer.voided else None,
         attachment=Fact(FactOutcome.PENDING) if member.has_file and not answer.voided else None,
+        destination=member.destination,
     )
     if not member.carries_marker:
         drain.service.items.hold_document(

@@ -7,12 +7,14 @@ from threading import Lock
 from typing import Final, TypeVar
 
 from shared.domain.accounts import Account
+from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection
-from shared.domain.errors import ConflictError, Problem, fail
+from shared.domain.errors import ConflictError, Handling, LedgerbridgeError, Problem, fail
 from shared.domain.items import ItemState
 from shared.domain.publishing import Batch, Member, PendingMarker
 from shared.domain.settling import Patience
-from shared.providers.contract import Provider, Session
+from shared.domain.standing import Standing
+from shared.providers.contract import AccessLost, CallFailed, Provider, Session
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
@@ -48,6 +50,7 @@ class Drain:
     epoch: int
     deadline: datetime
     entries: EntryCache
+    standing: Standing = Standing()  # noqa: RUF009 (a frozen value)
     progress: int = 0  # documents published in this turn
     refused_suppliers: dict[str, Problem] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)
@@ -75,13 +78,19 @@ class Drain:
         return Patience(scale(facts.key_lifetime), facts.key_bound_to_token, scale(facts.settle))
 
     def access(self, connection: Connection, refused_version: int | None = None) -> Access:
-        """The access token to use, renewed where `refused_version` is the one the provider refused."""
+        """The access token to use, renewed where `refused_version` is the one the provider refused.
+
+        Raises AccessLost where only a person's new consent helps, CallFailed (nothing was sent) where time does.
+        """
         if connection.grant is None:
-            raise fail("connection_expired")
+            raise AccessLost(Problem("connection_expired"))
         with self._token_lock:  # files go up in several threads
             held = self._tokens.get(connection.grant)
             if held is None or held.token_version == refused_version or not held.is_fresh(self.now()):
-                held = access_token(self.service, self.tenant, connection.grant, refused_version=refused_version)
+                try:
+                    held = access_token(self.service, self.tenant, connection.grant, refused_version=refused_version)
+                except LedgerbridgeError as error:
+                    raise _without_token(error.problem) from error
                 self._tokens[connection.grant] = held
             return held
 
@@ -167,3 +176,9 @@ class Drain:
             self.connections[connection.id] = self.service.connections.update(connection)
         except ConflictError:
             self.connections.pop(connection.id, None)
+
+
+def _without_token(problem: Problem) -> AccessLost | CallFailed:
+    if kind_of(problem).handling is Handling.ASK_USER:
+        return AccessLost(problem)
+    return CallFailed(problem, sent=False)

@@ -24,25 +24,42 @@ from shared.usecases.wake import remind, wake_up
 
 # After the invocation's own end: a holder is dead before anyone else can own its lease.
 LEASE_GRACE: Final = timedelta(seconds=15)
-SLICE: Final = 50
+# Queued items looked at together: enough to fill a batch of each kind of document, few enough to read at once.
+SLICE: Final = 200
 MOST_HOPS: Final = 200
 DRAINS_BEFORE_PARKING: Final = 5
 PARKED_FOR: Final = timedelta(minutes=30)
+HELD_LOOKED_AT_AGAIN: Final = timedelta(minutes=5)
 
 
 def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> None:
     """Work through an organisation's queue until it is empty, a limit is reached or time is short.
 
     `deadline` is when the invocation ends (UTC). One holder at a time: who finds the lease held leaves at once, for
-    the holder looks once more after letting go. Never waits: what must wait is woken later.
+    the holder looks once more after letting go. Never waits: what must wait is woken later. While an operator holds
+    publishing nothing is done at all.
     """
+    standing = service.standing.get()
+    if standing.held:
+        count("wake_ups_while_held")
+        remind(service, wake, service.clock.now() + HELD_LOOKED_AT_AGAIN)
+        return
     name = f"publish#{wake.provider}#{wake.organisation}"
     owner = new_id(service.clock.now())
     epoch = service.leases.acquire(name, owner, deadline + LEASE_GRACE, service.clock.now())
     if epoch is None:
         count("wake_ups_found_lease_held")
         return
-    drain = Drain(service, wake.tenant, wake.provider, wake.organisation, epoch, deadline, EntryCache(service))
+    drain = Drain(
+        service,
+        wake.tenant,
+        wake.provider,
+        wake.organisation,
+        standing.epoch(epoch),
+        deadline,
+        EntryCache(service),
+        standing,
+    )
     try:
         not_before = _turn(drain)
     finally:
@@ -56,7 +73,9 @@ def _turn(drain: Drain) -> datetime | None:
         drain.service.batches.fence(drain.tenant, drain.provider_name, drain.organisation, drain.epoch)
         _settle_open(drain)
         for connection, markers in _slices(drain):
+            drain.need_time_for_a_call()
             _publish(drain, connection, markers)
+        _free_abandoned(drain)
     except OutOfTime:
         return drain.now()
     except LimitReached as limit:
@@ -68,7 +87,7 @@ def _turn(drain: Drain) -> datetime | None:
         return _failed(drain, failure.problem)
     except AccessLost as lost:
         logger.warning("access lost while publishing", extra={"code": lost.problem.code})
-        return None
+        return _failed(drain, lost.problem)  # a connection that was put out of service keeps its queue and waits
     _recovered(drain)
     return None
 
@@ -96,9 +115,26 @@ def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
         connection = drain.connection(first.account, first.connection)
         mine = [marker for marker in markers if marker.connection == first.connection]
         if may_send(drain, connection):
-            drain.need_time_for_a_call()
             yield connection, mine
         after = mine[-1]
+
+
+def _free_abandoned(drain: Drain) -> None:
+    """Give back claims of a batch that nobody has: its worker was held up between claiming and writing it down.
+
+    That worker's lease has ended, so it cannot write the batch any more. Looked for when the queue is done: what is
+    left in it is little.
+    """
+    key = (drain.tenant, drain.provider_name, drain.organisation)
+    claimed = [marker for marker in drain.service.items.pending(*key) if marker.batch is not None]
+    if not claimed:
+        return
+    there = (drain.service.batches.get(*key, left.batch) for left in drain.service.batches.open(*key))
+    claims = {batch.claim for batch in there if batch is not None}
+    for marker in claimed:
+        if marker.batch not in claims:
+            drain.service.items.release(marker)
+            count("abandoned_claims_freed")
 
 
 def may_send(drain: Drain, connection: Connection) -> bool:

@@ -1,15 +1,17 @@
 """From pending markers to prepared batches: check, claim, freeze."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
-from shared.domain.items import ItemState, Stage
+from shared.domain.items import ItemState
 from shared.domain.publishing import Batch, BatchStatus, FactKind, Member, PendingMarker
-from shared.domain.readiness import coded
+from shared.domain.readiness import coded, judged
 from shared.providers.contract import Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
@@ -25,10 +27,11 @@ class Candidate:
     target: Target
 
 
-def prepare_documents(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> list[Batch]:
+def prepare_documents(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> Iterator[Batch]:
     """Batches for what can go, refusals written for what cannot.
 
-    Checked once more against the lists as they are now: hours may lie between acceptance and this moment.
+    Checked once more against the lists as they are now: hours may lie between acceptance and this moment. A batch is
+    claimed and frozen when it is asked for: until then its items can be edited and taken back.
     """
     candidates = _fit(drain, connection, markers)
     contacts = [candidate.found.resolved.contact for candidate in candidates]
@@ -39,13 +42,12 @@ def prepare_documents(drain: Drain, connection: Connection, markers: list[Pendin
         if ready is not None:
             draft = drain.provider.draft(ready.found.item, ready.found.resolved, ready.target)
             groups[draft.resource].append((ready, draft))
-    batches = []
     for resource, drafted in groups.items():
         for part in _cut(drain, resource, drafted):
+            drain.need_time_for_a_call()
             batch = _freeze(drain, connection, resource, part)
             if batch is not None:
-                batches.append(batch)
-    return batches
+                yield batch
 
 
 def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> list[Candidate]:
@@ -57,7 +59,7 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
     for marker in markers:
         item, state = items.get(marker.item), states.get(marker.item)
         if item is None or state is None or state.generation != marker.generation or state.published is not None:
-            drain.service.items.delete_marker(marker)  # cleared or published since: nothing is wanted any more
+            _take_out(drain, marker)  # cleared or published since: nothing is wanted any more
             continue
         account = drain.account(connection.account)
         found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
@@ -86,11 +88,22 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
 
 
 def refuse(drain: Drain, marker: PendingMarker, state: ItemState, problems: tuple[Problem, ...]) -> None:
-    """Send a queued item back to a person with every reason; nothing of it has left us."""
-    back = replace(state, stage=Stage.NEEDS_REVIEW, reasons=problems, last_error=problems[0])
-    drain.save_state(marker.account, back)
-    drain.service.items.delete_marker(marker)
+    """Send a queued item back to a person with its reasons; nothing of it has left us.
+
+    Where a person has just changed it, the reasons may no longer hold: the next turn looks at it anew.
+    """
+    back = replace(judged(state, problems, state.coding_version), last_error=problems[0])
+    try:
+        drain.service.items.update_state(drain.tenant, marker.account, back)
+    except ConflictError:
+        return
+    _take_out(drain, marker)
     count("documents_refused")
+
+
+def _take_out(drain: Drain, marker: PendingMarker) -> None:
+    with suppress(ConflictError):  # edited in this moment: it stays queued
+        drain.service.items.delete_marker(marker)
 
 
 def _cut(drain: Drain, resource: str, drafted: list[tuple[Candidate, Draft]]) -> list[list[tuple[Candidate, Draft]]]:
@@ -155,5 +168,6 @@ def _member(candidate: Candidate, draft: Draft, connection: Connection) -> Membe
         account=item.account,
         has_payment=candidate.target.records_payment,
         carries_marker=draft.carries_marker,
+        destination=candidate.target.destination,
         has_file=item.document is not None and connection.settings.attach_files,
     )

@@ -1,12 +1,18 @@
 """Make the payment batch of the documents that arrived paid."""
 
+from dataclasses import replace
+from typing import Final
+
 from shared.domain.connections import Connection
+from shared.domain.errors import Problem
 from shared.domain.ids import derived_id, marker_for
-from shared.domain.items import FactOutcome
+from shared.domain.items import Fact, FactOutcome
 from shared.domain.publishing import Batch, BatchStatus, FactKind, Member
 from shared.providers.contract import Draft, Wanted
 from shared.usecases.drain import Drain
 from shared.usecases.readiness import prepare
+
+NOT_LINKED: Final = Problem("bank_account_not_linked", "payment_method")
 
 
 def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> Batch | None:
@@ -56,6 +62,10 @@ def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tupl
         published = unpaid[item_id]
         marker = marker_for(documents.tenant, f"{item_id}/payment", states[item_id].generation)
         found = prepare(drain.service, drain.account(item.account), item, connection, cache=drain.entries)
+        if found.resolved.bank_account is None:  # archived or unlinked since the document went out
+            unpaid_now = replace(published, payment=Fact(FactOutcome.FAILED, problem=NOT_LINKED))
+            drain.save_state(item.account, replace(states[item_id], published=unpaid_now, last_error=NOT_LINKED))
+            continue
         wanted = Wanted(published.document_type, published.document_id)
         draft = drain.provider.payment(found.item, wanted, found.resolved, marker)
         member = Member(item_id, marker, dict(draft.fingerprint), documents.account, refers_to=published.document_id)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shared.domain.connections import Connection
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Verdict
-from shared.domain.settling import missing, trusted
+from shared.domain.settling import Step, missing, next_step, trusted
 from shared.providers.contract import CallFailed, LimitReached, Session, TokenRefused, WholeRefused
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain
@@ -24,6 +24,8 @@ def send_batch(drain: Drain, connection: Connection, batch: Batch) -> list[Batch
 
     def attempt(session: Session, access: Access) -> list[Batch]:
         nonlocal current
+        if not _may_go_out(drain, current, access):
+            return [current]  # a new token, or time, has made the key worthless: it is looked up instead
         sending = _record_sending(drain, current, access)
         try:
             answers = drain.provider.send(session, sending, body)
@@ -44,6 +46,14 @@ def send_batch(drain: Drain, connection: Connection, batch: Batch) -> list[Batch
         return [_record_answers(drain, sending, answers)]
 
     return drain.call(connection, attempt)
+
+
+def _may_go_out(drain: Drain, batch: Batch, access: Access) -> bool:
+    """Whether a batch may be sent with this token now: for the first time, or again while its key still answers."""
+    if batch.first_sent_at is None:
+        return True
+    token = (access.grant_id, access.token_version)
+    return next_step(batch, drain.now(), drain.patience(), token=token, partly_answered=False).step is Step.RESEND
 
 
 def _record_sending(drain: Drain, batch: Batch, access: Access) -> Batch:

@@ -54,6 +54,8 @@ def _resolve(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
     if batch.status is BatchStatus.SENDING:
         batch = drain.service.batches.update(batch.moved(BatchStatus.UNKNOWN, epoch=drain.epoch))
     answers = drain.service.batches.answers(batch)
+    if not missing(batch.members, answers):  # its worker died between the two writes
+        return [drain.service.batches.update(batch.moved(BatchStatus.ANSWERED, epoch=drain.epoch))]
     access = drain.access(connection)
     step = next_step(
         batch,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from shared.domain.ids import new_id
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, Member
+from shared.domain.settling import SENDS_WITH_ONE_KEY
 from shared.usecases.drain import Drain
 
 
@@ -24,7 +25,15 @@ def resend_absent(drain: Drain, batch: Batch, known: list[ElementAnswer], absent
     there = tuple(member for member in batch.members if member not in absent)
     if not there:
         return _split(drain, batch, [resend])
-    found = replace(batch, id=new_id(drain.now()), members=there, parent=batch.id, epoch=drain.epoch, version=0)
+    found = replace(
+        batch,
+        id=new_id(drain.now()),
+        members=there,
+        parent=batch.id,
+        epoch=drain.epoch,
+        attempt=max(batch.attempt, SENDS_WITH_ONE_KEY),  # its bytes are not those the key went out with: never resent
+        version=0,
+    )
     found, resend = _split(drain, batch, [found, resend])
     answered = drain.service.batches.put_answers(found.moved(BatchStatus.ANSWERED), known)
     return [answered, resend]
