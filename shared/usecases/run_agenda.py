@@ -92,8 +92,8 @@ def _publish(service: Service, row: AgendaRow, levels: Levels) -> None:
     key = (said["tenant"], said["provider"], said["organisation"])
     markers = service.items.unclaimed(*key, LOOKED_AT)
     batches = service.batches.open(*key)
-    if not markers and not batches:
-        return
+    if not markers and not batches and not service.items.count_pending(*key):
+        return  # not even a claim that its worker never made use of: the publisher frees those
     now = service.clock.now()
     oldest = min((marker.queued_at for marker in markers), default=now)
     levels.oldest_pending_seconds = max(levels.oldest_pending_seconds, (now - oldest).total_seconds())
