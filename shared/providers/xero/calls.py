@@ -16,6 +16,7 @@ from shared.providers.contract import (
     LimitReached,
     ListPage,
     Profile,
+    Provider,
     Session,
     Wanted,
     WholeRefused,
@@ -45,6 +46,7 @@ class Xero:
     new_supplier = staticmethod(mapping.new_supplier)
     payment = staticmethod(mapping.payment)
     body = staticmethod(mapping.body)
+    elements = staticmethod(mapping.elements)
     notices = staticmethod(webhook.notices)
 
     # --- organisations and lists
@@ -276,4 +278,4 @@ def _attachment_refused(answer: Answer) -> Exception:
     return _unexpected(answer)
 
 
-PROVIDER: Final = Xero()
+PROVIDER: Final[Provider] = Xero()

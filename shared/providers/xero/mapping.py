@@ -4,7 +4,9 @@ Sources: Xero Accounting API, "Invoices", "Credit notes", "Bank transactions", "
 OpenAPI description. Elements carry amounts as Decimal; `body` writes them as exact JSON numbers.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -176,3 +178,9 @@ def payment(item: Item, document: Wanted, resolved: Resolved, marker: str) -> Dr
 def body(resource: str, elements: Sequence[Mapping[str, Any]]) -> bytes:
     """The exact bytes of a batch; the same elements always give the same bytes."""
     return to_json({resource: list(elements)})
+
+
+def elements(resource: str, body: bytes) -> Sequence[Mapping[str, Any]]:
+    """What `body` was made from: numbers come back as Decimal, so that the same bytes can be made of them again."""
+    found: list[Mapping[str, Any]] = json.loads(body, parse_float=Decimal)[resource]
+    return found
