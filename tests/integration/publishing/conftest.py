@@ -1,16 +1,16 @@
 """A world per test, on moto and on the sandbox of this worker."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from shared.aws.clients import Clients
 from tests.contract.sandbox_process import SandboxClient, running_sandbox
+from tests.integration import dynamodb_local
 from tests.integration.conftest import local_client
 from tests.integration.publishing.process import watch_calls
-from tests.integration.publishing.world import World, new_world
+from tests.integration.publishing.world import Template, World, new_world, template_of
 
 
 @pytest.fixture(scope="session")
@@ -29,26 +29,36 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def world(publishing_sandbox: SandboxClient, aws: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A connected account on moto's tables."""
-    return make_world(publishing_sandbox, monkeypatch)
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str | None]:
+    """DynamoDB Local where it is there: it is faster than moto for this many rows. None means moto."""
+    if dynamodb_local.why_missing():
+        yield None
+        return
+    with dynamodb_local.running() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
-def local_world(
-    publishing_sandbox: SandboxClient, aws: None, local_endpoint: str, monkeypatch: pytest.MonkeyPatch
+def world(
+    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
-    """The same on DynamoDB Local, where units are counted and conditions are DynamoDB's own."""
-    return make_world(publishing_sandbox, monkeypatch, local_client(local_endpoint))
+    """A connected account."""
+    made = make_world(publishing_sandbox, dynamodb_endpoint)
+    watch_calls(made.running, monkeypatch)
+    return made
 
 
-def make_world(sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch, dynamodb: Any = None) -> World:
+_templates: dict[str, Template] = {}
+
+
+def make_world(sandbox: SandboxClient, endpoint: str | None) -> World:
+    """A world in fresh tables; the first of this process pulls the lists, later ones have them from it."""
     sandbox.reset()
-    sandbox.http.delete(f"{sandbox.base}/__control/faults")
     clients = Clients()
-    if dynamodb is not None:
-        clients.__dict__["dynamodb"] = dynamodb
-    world = new_world(sandbox, clients)
-    watch_calls(world.running, monkeypatch)
+    if endpoint is not None:
+        clients.__dict__["dynamodb"] = local_client(endpoint)
+    world = new_world(sandbox, clients, _templates.get(sandbox.base))
+    if sandbox.base not in _templates:
+        _templates[sandbox.base] = template_of(world)
     return world

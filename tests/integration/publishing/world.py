@@ -20,7 +20,7 @@ from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event
-from shared.domain.connections import Connection, ConnectionStatus, Slot
+from shared.domain.connections import Connection, ConnectionStatus, Organisation, Slot
 from shared.domain.grants import Grant, GrantStatus, TokenPair
 from shared.domain.ids import new_id
 from shared.domain.items import Document, Item, ItemState
@@ -167,14 +167,12 @@ class World:
         raise AssertionError(f"not quiet after {rounds} rounds: {self.queue}, {self.failures[-3:]}")
 
     def _next_agenda(self) -> bool:
-        far = self.time() + timedelta(days=30)
-        rows = [
-            *self.service.agenda.due(AgendaKind.PUBLISH, far, 10),
-            *self.service.agenda.due(AgendaKind.PUBLICATION, far, 10),
-        ]
-        if not rows:
+        rows = self.clients.dynamodb.scan(TableName=self.settings.table("agenda"), ConsistentRead=True)["Items"]
+        kinds = (AgendaKind.PUBLISH, AgendaKind.PUBLICATION)
+        due = [row["at"]["S"] for row in rows if row["pk"]["S"].startswith(tuple(f"{kind}#" for kind in kinds))]
+        if not due:
             return False
-        self.time.pass_until(min(row.at for row in rows))
+        self.time.pass_until(datetime.fromisoformat(min(due)))
         self.run_agenda()
         return True
 
@@ -270,29 +268,61 @@ def _pair(connected: Connected, now: datetime) -> TokenPair:
     return TokenPair(Secret(tokens["access_token"]), Secret(tokens["refresh_token"]), expires_at, now)
 
 
-def new_world(sandbox: SandboxClient, clients: Clients) -> World:
+@dataclass
+class Template:
+    """A finished world's rows, so that the next one need not pull its lists again."""
+
+    tenant: str
+    account_id: str
+    connection_id: str
+    grant_id: str
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def new_world(sandbox: SandboxClient, clients: Clients, template: Template | None = None) -> World:
     """A world of its own in fresh tables: connected, lists pulled, payment methods linked."""
     running = Running()
     time = Time(sandbox)
     settings = _settings(clients, sandbox)
-    watched(clients, running)
-    now = time()
+    known = template or Template(*(new_id(time()) for _ in range(4)))
     world = World(
         sandbox=sandbox,
         time=time,
         settings=settings,
         clients=clients,
         running=running,
-        tenant=new_id(now),
-        account_id=new_id(now),
-        connection_id=new_id(now),
-        grant_id=new_id(now),
+        tenant=known.tenant,
+        account_id=known.account_id,
+        connection_id=known.connection_id,
+        grant_id=known.grant_id,
     )
-    _connect(world)
-    _refresh(world)
-    _payment_methods(world)
-    world.queue.clear()
+    watched(clients, running)
+    connected = world.sandbox.connect()
+    world.tenant_id = connected.tenant
+    _grant(world, connected)
+    if template is None:
+        _connect(world)
+        _refresh(world)
+        _payment_methods(world)
+    else:
+        _load(world, template)
     return world
+
+
+def template_of(world: World) -> Template:
+    """The world's rows but for the vault's, which every world has of its own."""
+    template = Template(world.tenant, world.account_id, world.connection_id, world.grant_id)
+    for name in TABLES:
+        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
+        template.rows[name] = [] if name == "vault" else [row for page in pages for row in page["Items"]]
+    return template
+
+
+def _load(world: World, template: Template) -> None:
+    for name, rows in template.rows.items():
+        for start in range(0, len(rows), 25):
+            puts: list[Any] = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]
+            world.clients.dynamodb.batch_write_item(RequestItems={world.settings.table(name): puts})
 
 
 def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
@@ -313,32 +343,31 @@ def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
     )
 
 
-def _connect(world: World) -> None:
-    service, now = world.service, world.time()
-    connected = world.sandbox.connect()
-    world.tenant_id = connected.tenant
-    account = Account(world.account_id, world.tenant, "Harbour & Finch", now)
-    service.accounts.create(account, None, _event(world, "account.created"))
+def _grant(world: World, connected: Connected) -> None:
+    now = world.time()
+    pair = _pair(connected, now)
     grant = Grant(
         id=world.grant_id,
         tenant=world.tenant,
-        account=account.id,
+        account=world.account_id,
         provider="xero",
         subject="person-1",
         status=GrantStatus.ACTIVE,
         token_version=1,
-        access_expires_at=now,
+        access_expires_at=pair.expires_at,
         consented_at=now,
     )
-    pair = _pair(connected, now)
+    service = world.service
     data_key = service.vault.new_key(world.tenant, grant.id)
-    service.grants.create(
-        replace(grant, access_expires_at=pair.expires_at), data_key.seal(pair, 1), data_key.wrapped
-    )
-    offered = [row for row in world.sandbox.read("/xero/organisations") if row["tenant_id"] == connected.tenant]
-    assert [row["name"] for row in offered] == [ORGANISATION]
-    from shared.domain.connections import Organisation
+    service.grants.create(grant, data_key.seal(pair, 1), data_key.wrapped)
 
+
+def _connect(world: World) -> None:
+    service, now = world.service, world.time()
+    account = Account(world.account_id, world.tenant, "Harbour & Finch", now)
+    service.accounts.create(account, None, _event(world, "account.created"))
+    offered = [row for row in world.sandbox.read("/xero/organisations") if row["tenant_id"] == world.tenant_id]
+    assert [row["name"] for row in offered] == [ORGANISATION]
     connection = Connection(
         id=world.connection_id,
         tenant=world.tenant,
@@ -348,11 +377,11 @@ def _connect(world: World) -> None:
         status=ConnectionStatus.IMPORTING,
         created_at=now,
         created_by="test",
-        grant=grant.id,
-        organisation=Organisation(connected.tenant, ORGANISATION),
+        grant=world.grant_id,
+        organisation=Organisation(world.tenant_id, ORGANISATION),
     )
     service.connections.create(connection, _event(world, "connection.started"))
-    service.organisations.link("xero", connected.tenant, world.tenant, account.id, connection.id)
+    service.organisations.link("xero", world.tenant_id, world.tenant, account.id, connection.id)
 
 
 def _event(world: World, kind: str) -> Event:
