@@ -17,17 +17,20 @@ _LONGEST_NAME: Final = 200  # characters of a folded name that stand in a key; a
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What people decided here about an entry that the provider has."""
+    """What people decided here about an entry that the provider has; `visible` None leaves that to the provider."""
 
-    visible: bool = True
+    visible: bool | None = None
     deleted: bool = False
+
+    def said(self) -> Row:
+        return {"deleted": self.deleted} | ({} if self.visible is None else {"visible": self.visible})
 
 
 def entry_row(book: Book, entry: Entry, override: Override | None = None) -> Row:
     """An entry's row; its status stays the provider's beside what an override says."""
     row = row_of(entry_key(book, entry.kind, entry.id), entry, stamp=stamp(entry))
     if override is not None:
-        row |= {"visible": override.visible, "deleted": override.deleted}
+        row |= override.said()
     return row
 
 

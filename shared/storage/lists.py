@@ -164,7 +164,7 @@ class ListStore:
     def overrides(self, book: Book, kind: Kind) -> dict[str, Override]:
         """What people hid or deleted here of entries that the provider has, by entry id."""
         rows = self._table.query(kind_key(book, kind, "OWN"), "V#")
-        return {row["entry"]: Override(row.get("visible", True), row.get("deleted", False)) for row in rows}
+        return {row["entry"]: Override(row.get("visible"), row.get("deleted", False)) for row in rows}
 
     @access("lists", "TransactWriteItems", f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>", "the entry is there")
     def set_override(
@@ -213,9 +213,8 @@ class ListStore:
         """Overrides set while the rows were being written may have been overwritten: they are set once more."""
         for entry_id, override in self.overrides(book, kind).items():
             if before.get(entry_id) != override:
-                said = {"visible": override.visible, "deleted": override.deleted}
                 try:
-                    self._table.write(Update(entry_key(book, kind, entry_id), said, PRESENT))
+                    self._table.write(Update(entry_key(book, kind, entry_id), override.said(), PRESENT))
                 except ConditionFailed:
                     continue
 

@@ -13,6 +13,7 @@ from shared.domain.grants import GrantStatus
 from shared.domain.ids import derived_id
 from shared.usecases.access_token import access_token
 from shared.usecases.happenings import happened
+from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
 
@@ -95,14 +96,14 @@ def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
     begun_at = grant.consented_at if grant else connection.created_at
     if service.clock.now() < begun_at + UNFINISHED_AFTER:
         return connection
-    if grant is not None and grant.status is GrantStatus.PENDING:
-        service.grants.shred(grant)
     if connection.status in UNFINISHED:
         ended = replace(connection.moved(ConnectionStatus.DISCONNECTED), pending_grant=None)
         event = _moved(service, connection, ended, "connection.abandoned")
-        return service.connections.update(ended, event, release_slot=True)
-    if connection.pending_grant is not None:
-        return service.connections.update(replace(connection, pending_grant=None))
+        connection = service.connections.update(ended, event, release_slot=True)
+    elif connection.pending_grant is not None:
+        connection = service.connections.update(replace(connection, pending_grant=None))
+    if grant is not None:
+        let_go(service, connection.tenant, grant.id)  # redeemed or not, nobody chose an organisation with it
     return connection
 
 
