@@ -4,7 +4,7 @@ from typing import Final
 
 from shared.domain.errors import Handling
 
-_ASK, _NOW, _AT, _BUG = Handling.ASK_USER, Handling.RETRY_NOW, Handling.RETRY_AT, Handling.BUG
+_ASK, _AT = Handling.ASK_USER, Handling.RETRY_AT
 Row = tuple[str, Handling, int, str, str]  # code, handling, HTTP status, cause, remedy
 
 REFERENCE: Final[list[Row]] = [

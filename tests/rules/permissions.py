@@ -24,7 +24,8 @@ Grant = tuple[str, str]
 # What storage.table's methods and storage.operations' values need. A lost answer of a write is re-read by key.
 _READS: Final = {"get": "GetItem", "batch_get": "BatchGetItem", "query": "Query", "count": "Query"}
 _WRITES: Final = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "Assert": "ConditionCheckItem"}
-# What clients' methods need. S3 says 403 instead of 404 for a missing object to those who may not list (S3 API, HeadObject).
+# What clients' methods need. S3 says 403 instead of 404 for a missing object to those who may not list (S3's API
+# reference, HeadObject).
 _CLIENT: Final = {
     "generate_presigned_post": ("s3:PutObject",),
     "put_object": ("s3:PutObject",),

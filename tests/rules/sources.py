@@ -37,7 +37,7 @@ class Sources:
     def _path(self, module: str) -> Path | None:
         base = self._root.joinpath(*module.split("."))
         found = [path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()]
-        return found[0] if found and module.split(".")[0] in self._packages else None
+        return found[0] if found and module.partition(".")[0] in self._packages else None
 
     def _parsed(self, name: str) -> Module | None:
         path = self._path(name)

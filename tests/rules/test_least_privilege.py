@@ -105,7 +105,9 @@ def test_reach_leaves_out_what_is_only_a_type_and_sees_what_is_handed_on(tmp_pat
             "from shared.other import Turn, use\n"
             "def handler(service, turn: Turn) -> Turn:\n    store = service.lists\n    use(store)\n"
         ),
-        other="class Turn:\n    def __init__(self, service):\n        service.a.b()\ndef use(store):\n    store.write()\n",
+        other=(
+            "class Turn:\n    def __init__(self, service):\n        service.a.b()\ndef use(store):\n    store.write()\n"
+        ),
     )
     assert asked(found) == {("lists", "")}
     assert "write" in found.mentioned

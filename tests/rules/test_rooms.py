@@ -56,7 +56,9 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def broken(done: subprocess.CompletedProcess[str]) -> set[str]:
-    return {name for name in CONTRACTS for line in done.stdout.splitlines() if line.startswith(name) and "BROKEN" in line}
+    return {
+        name for name in CONTRACTS for line in done.stdout.splitlines() if line.startswith(name) and "BROKEN" in line
+    }
 
 
 @pytest.fixture(scope="module")
