@@ -6,8 +6,10 @@ Run as `python -m ops --stack NAME COMMAND`, with AWS credentials of the stack's
 import argparse
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from ops.queues import MOST, QUEUES, hold, redrive
+from ops.holding import LONGEST_INVOCATION, hold, let_go, restored
+from ops.queues import MOST, QUEUES, redrive
 from ops.target import Target, deployed
 from ops.tenants import add_client, create_tenant, store
 from shared.domain.accounts import SCOPE_OF
@@ -15,6 +17,8 @@ from shared.domain.errors import ConflictError
 from shared.domain.ids import is_id
 from shared.domain.return_urls import is_origin
 from shared.domain.secrets import Secret
+from shared.storage.standing import StandingStore
+from shared.storage.table import Table
 from shared.storage.tenants import Issuer
 
 
@@ -30,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     moving.add_argument("--most", type=int, default=MOST, help="messages to move at most (default: %(default)s)")
     holding = areas.add_parser("hold", help="stop all publishing, or let it go on; queues are kept")
     holding.add_argument("switch", choices=["on", "off"])
+    after = areas.add_parser("restored", help="say that tables were restored: look up before sending again")
+    after.add_argument("--to", required=True, type=_time, help="the point in time, e.g. 2026-11-22T10:00:00Z")
     return parser
 
 
@@ -109,8 +115,28 @@ def _redrive(target: Target, given: argparse.Namespace) -> None:
 
 
 def _hold(target: Target, given: argparse.Namespace) -> None:
-    count = hold(target, held=given.switch == "on")
-    print(f"publishing is {'held' if given.switch == 'on' else 'going on'} ({count} event source)")
+    if given.switch == "off":
+        let_go(_standing(target))
+        print("publishing goes on: every queue is looked at within 5 minutes")
+        return
+    since = hold(_standing(target), datetime.now(UTC)).held_at
+    print(f"publishing is held since {since:%Y-%m-%dT%H:%M:%SZ}; workers end within {LONGEST_INVOCATION}")
+
+
+def _restored(target: Target, given: argparse.Namespace) -> None:
+    restored(_standing(target), given.to, datetime.now(UTC))
+    print("items of before now are looked up before they are sent; publishing is still held: `hold off` lets it go on")
+
+
+def _time(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise argparse.ArgumentTypeError("a time with its zone, e.g. 2026-11-22T10:00:00Z")
+    return found.astimezone(UTC)
+
+
+def _standing(target: Target) -> StandingStore:
+    return StandingStore(Table(target.client("dynamodb"), target.outputs["ConnectionsTableName"]))
 
 
 def _known_tenant(target: Target, tenant: str) -> None:
@@ -129,6 +155,7 @@ _COMMANDS = {
     "person": _person,
     "redrive": _redrive,
     "hold": _hold,
+    "restored": _restored,
 }
 
 

@@ -1,4 +1,4 @@
-"""Dead letters back to work, and publishing held and let go as a whole."""
+"""Dead letters back to work."""
 
 from typing import Final
 
@@ -36,17 +36,3 @@ def redrive(target: Target, queue: str, most: int = MOST) -> int:
             sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
             moved += 1
     return moved
-
-
-def hold(target: Target, *, held: bool) -> int:
-    """Stop the publish worker from taking messages, or let it go on; returns how many event sources were switched.
-
-    What is queued stays queued and API callers go on queueing: nothing is lost, nothing is sent. For use after a
-    restore of the items or claims table, until everything changed since has been looked up at the provider.
-    """
-    functions = target.client("lambda")
-    mappings = functions.list_event_source_mappings(FunctionName=target.outputs["PublishWorkerFunctionName"])
-    found = mappings["EventSourceMappings"]
-    for one in found:
-        functions.update_event_source_mapping(UUID=one["UUID"], Enabled=not held)
-    return len(found)

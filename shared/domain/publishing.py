@@ -89,6 +89,7 @@ class Batch:
     `claim` is the batch id that its members' markers were claimed with: a split batch's children keep their root's.
     `key` goes out as the provider's idempotency key; `resource` is the provider's collection (Invoices, CreditNotes,
     BankTransactions, Contacts, Payments). The body and the answers are kept apart: both are written once.
+    `proven_absent` when a refusal or a look-up has shown that none of the elements is at the provider.
     """
 
     id: str
@@ -112,6 +113,7 @@ class Batch:
     sent_with_token_version: int | None = None
     looked_up: int = 0  # look-ups made without finding everything
     parent: str | None = None
+    proven_absent: bool = False
     version: int = 0
 
     def moved(self, to: BatchStatus, **changes: Any) -> "Batch":

@@ -9,7 +9,7 @@ from dataclasses import replace
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
-from shared.domain.items import Document, Fact, FactOutcome, ItemState, Published
+from shared.domain.items import Fact, FactOutcome, Item, ItemState, Published
 from shared.domain.publishing import PendingMarker
 from shared.providers.contract import (
     CallFailed,
@@ -38,11 +38,10 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
     stops: list[Exception] = []
 
     def one(marker: PendingMarker, state: ItemState) -> None:
-        document = items[marker.item].document
         if stops or state.published is None:
             return
         try:
-            fact = _attach(drain, connection, marker.item, document, state.published)
+            fact = _attach(drain, connection, items[marker.item], state.published)
         except (LimitReached, OutOfTime) as stop:
             stops.append(stop)
             return
@@ -75,10 +74,9 @@ def _record(drain: Drain, account: str, state: ItemState, published: Published, 
     count("files_attached" if fact.outcome is FactOutcome.DONE else "files_failed")
 
 
-def _attach(
-    drain: Drain, connection: Connection, item_id: str, document: Document | None, published: Published
-) -> Fact:
+def _attach(drain: Drain, connection: Connection, item: Item, published: Published) -> Fact:
     """One file's outcome. An upload whose answer was lost is looked for before it is sent again."""
+    document = item.document
     if document is None:
         return _failed(Problem("file_missing"))
     largest = drain.provider.profile.publishing.file_bytes
@@ -90,11 +88,14 @@ def _attach(
     if hashlib.sha256(content).hexdigest() != document.sha256:
         return _failed(Problem("file_changed"))
     wanted = Wanted(published.document_type, published.document_id)
-    file = FileToAttach(file_name_for(item_id, document.file_name), document.mime_type, content)
-    return _upload(drain, connection, wanted, file, key=f"{published.document_id}-{document.sha256[:16]}")
+    file = FileToAttach(file_name_for(item.id, document.file_name), document.mime_type, content)
+    key = f"{published.document_id}-{document.sha256[:16]}"
+    return _upload(drain, connection, wanted, file, key, look_first=drain.standing.unsure_of(item.created_at))
 
 
-def _upload(drain: Drain, connection: Connection, wanted: Wanted, file: FileToAttach, key: str) -> Fact:
+def _upload(
+    drain: Drain, connection: Connection, wanted: Wanted, file: FileToAttach, key: str, *, look_first: bool
+) -> Fact:
     def upload(session: Session, _: Access) -> str:
         return drain.provider.attach(session, wanted, file, key)
 
@@ -105,7 +106,7 @@ def _upload(drain: Drain, connection: Connection, wanted: Wanted, file: FileToAt
     for tried in range(UPLOADS_TRIED):
         drain.need_time_for_a_call()
         try:
-            if tried and (there := drain.call(connection, look)) is not None:
+            if (tried or look_first) and (there := drain.call(connection, look)) is not None:
                 return Fact(FactOutcome.DONE, there)
             return Fact(FactOutcome.DONE, drain.call(connection, upload))
         except WholeRefused as refusal:

@@ -50,7 +50,7 @@ class Drain:
     epoch: int
     deadline: datetime
     entries: EntryCache
-    standing: Standing = Standing()  # noqa: RUF009 (a frozen value)
+    standing: Standing
     progress: int = 0  # documents published in this turn
     refused_suppliers: dict[str, Problem] = field(default_factory=dict)
     connections: dict[str, Connection] = field(default_factory=dict)

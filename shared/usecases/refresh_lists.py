@@ -102,7 +102,8 @@ def refresh_lists(service: Service, request: RefreshRequest, deadline: datetime)
         return Outcome.WAITS
     try:
         provider = service.provider(connection.provider)
-        return _serve(_Turn(service, request, connection, provider, epoch, deadline))
+        standing = service.standing.get()
+        return _serve(_Turn(service, request, connection, provider, standing.epoch(epoch), deadline))
     finally:
         service.leases.release(name, owner, epoch)
 

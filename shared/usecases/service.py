@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.storage.organisations import OrganisationStore
     from shared.storage.publications import PublicationStore
     from shared.storage.seen import SeenStore
+    from shared.storage.standing import StandingStore
     from shared.storage.states import StateStore
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
@@ -92,6 +93,12 @@ class Service:
         from shared.storage.events import EventStore
 
         return EventStore(self.table("connections"))
+
+    @cached_property
+    def standing(self) -> "StandingStore":
+        from shared.storage.standing import StandingStore
+
+        return StandingStore(self.table("connections"))
 
     # --- lists, items
     @cached_property

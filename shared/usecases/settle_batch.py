@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shared.domain.connections import Connection
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
-from shared.domain.settling import Step, may_conclude_absent, missing, next_step, trusted
+from shared.domain.settling import SENDS_WITH_ONE_KEY, Step, may_conclude_absent, missing, next_step, trusted
 from shared.providers.contract import Session
 from shared.usecases.access_token import Access
 from shared.usecases.conclude_documents import conclude_documents
@@ -32,11 +32,42 @@ def settle_batch(drain: Drain, batch: Batch) -> None:
     while todo:
         current = todo.pop()
         if current.status is BatchStatus.PREPARED:
-            todo += reversed(send_batch(drain, connection, current))
+            todo += reversed(_start(drain, connection, current))
         elif current.status in {BatchStatus.SENDING, BatchStatus.UNKNOWN}:
             todo += reversed(_resolve(drain, connection, current))
         elif current.status is BatchStatus.ANSWERED:
             todo += reversed(_conclude(drain, connection, current))
+
+
+def _start(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
+    """Send a prepared batch. What a restore has made uncertain counts as sent before it, and is looked up first."""
+    if not _may_be_there(drain, batch):
+        return send_batch(drain, connection, batch)
+    sent = batch.moved(
+        BatchStatus.SENDING,
+        attempt=SENDS_WITH_ONE_KEY,  # whatever went out had another key: this one is worth nothing
+        epoch=drain.epoch,
+        first_sent_at=drain.standing.restored_to,
+        sent_at=drain.standing.restored_at,
+    )
+    return [drain.service.batches.update(sent)]
+
+
+def _may_be_there(drain: Drain, batch: Batch) -> bool:
+    """Whether elements of a prepared batch may have gone out in a time that a restore has taken from our records.
+
+    Suppliers need no look: providers refuse a second one of the same name, and that refusal is looked up.
+    """
+    standing = drain.standing
+    if standing.restored_at is None or batch.fact is FactKind.SUPPLIERS:
+        return False
+    if standing.unsure_of(batch.created_at):
+        return True
+    if batch.proven_absent:
+        return False
+    subjects = [member.subject for member in batch.members]
+    items = drain.service.items.batch_get(drain.tenant, batch.account, subjects)
+    return any(item not in items or standing.unsure_of(items[item].created_at) for item in subjects)
 
 
 def _conclude(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:

@@ -67,5 +67,6 @@ def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...]) -> Batch:
         sent_with_token_version=None,
         looked_up=0,
         parent=batch.id,
+        proven_absent=True,
         version=0,
     )
