@@ -6,6 +6,7 @@ import re
 import subprocess
 import tokenize
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def tracked(*suffixes: str) -> list[str]:
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     return [name for name in listed if (not suffixes or name.endswith(suffixes)) and (ROOT / name).is_file()]
+
+
+@cache
+def parsed(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text())
 
 
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
@@ -132,8 +138,7 @@ def test_files_keep_to(name: str) -> None:
     found = []
     for path in tracked(".py"):
         if path.startswith(places) and (name, path) not in EXEMPT:
-            tree = ast.parse((ROOT / path).read_text())
-            found += [f"{path}:{line}: {what}" for line, what in check(tree)]
+            found += [f"{path}:{line}: {what}" for line, what in check(parsed(path))]
     assert not found, "\n".join(found)
 
 

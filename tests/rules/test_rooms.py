@@ -20,7 +20,6 @@ USE_CASES = "Use cases know neither AWS's SDK nor HTTP"
 DOMAIN = "The domain needs the standard library only"
 SANDBOX = "The sandbox is written from the providers' documents: it imports nothing of ours"
 CLOUD = "What runs in the cloud imports nothing of the desk"
-PROVIDERS = "One provider never imports another"
 
 # (contract, file to add to or make, the import planted there)
 PLANTED = [
