@@ -21,20 +21,29 @@ class ApiError(Exception):
 
 
 class Api:
-    """One machine client. Every POST has an Idempotency-Key of its own, so repeating one is harmless."""
+    """One caller. Every POST has an Idempotency-Key of its own, so repeating one is harmless."""
 
-    def __init__(self, base_url: str, token: str) -> None:
-        self._http = httpx.Client(base_url=base_url, timeout=60, headers={"authorization": f"Bearer {token}"})
+    def __init__(self, base_url: str, token: str, *, tries: int = TRIES, **headers: str) -> None:
+        """`headers` go with every call; `tries` of 1 shows every failure as it is."""
+        self._http = httpx.Client(
+            base_url=base_url, timeout=60, headers={**headers, "authorization": f"Bearer {token}"}
+        )
+        self._tries = tries
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        """The answer, whatever it is."""
+        if method == "POST":
+            headers.setdefault("idempotency-key", str(uuid.uuid4()))
+        for tried in range(self._tries):
+            answer = self._http.request(method, path, json=body, headers=headers)
+            if answer.status_code not in REPEATED or tried == self._tries - 1:
+                break
+            time.sleep(float(answer.headers.get("retry-after", 0.5)))
+        return answer
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """The answer's JSON, or None for an empty one; raises ApiError."""
-        if method == "POST":
-            headers.setdefault("idempotency-key", str(uuid.uuid4()))
-        for tried in range(TRIES):
-            answer = self._http.request(method, path, json=body, headers=headers)
-            if answer.status_code not in REPEATED or tried == TRIES - 1:
-                break
-            time.sleep(float(answer.headers.get("retry-after", 0.5)))
+        answer = self.send(method, path, body, **headers)
         if answer.is_error:
             raise ApiError(method, path, answer)
         return answer.json() if answer.content else None

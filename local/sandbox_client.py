@@ -28,6 +28,14 @@ class SandboxControl:
         rule = {"provider": "xero", "method": method, "path": path, "times": times, "fault": {"kind": kind, **how}}
         self.tell("/faults", [rule])
 
+    def mend(self) -> None:
+        """Forget every fault."""
+        self._http.delete("/faults").raise_for_status()
+
+    def fired(self) -> int:
+        """How many calls the registered faults have hit so far."""
+        return sum(fault["fired"] for fault in self.read("/faults")["faults"])
+
     def calls(self) -> dict[str, int]:
         """Calls by endpoint since the last clearing: {"PUT /Invoices": 3, ...}."""
         counted: dict[str, int] = self.read("/counts")["calls"].get("xero", {})

@@ -1,13 +1,30 @@
 """One deployed stack per test process; tests share it, so each makes accounts and tenants of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from local.deployment import PROVIDER_APPS
+from local.sandbox_client import SandboxControl
 from local.stack import Stack
+from tests.e2e.tenants import Secrets, World
 
 # The sandbox's clock, ours and the limits between them run this much faster; 6 is the most at which pacing holds.
 CLOCK_FACTOR = 6
+SHARED = {"stack", "world"}
+LAST = "test_no_secrets.py"  # it searches what all the others left behind
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the shared stack stay in one process (--dist loadgroup); the search for secrets comes last."""
+    here = Path(__file__).parent
+    mine = [item for item in items if item.path.parent == here]
+    for item in mine:
+        if SHARED & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+    last = [item for item in mine if item.path.name == LAST]
+    items[:] = [item for item in items if item not in last] + last
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +32,20 @@ def stack() -> Iterator[Stack]:
     """template.yaml, deployed on an emulator of its own beside a sandbox of its own."""
     with Stack.started(clock_factor=CLOCK_FACTOR) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def world(stack: Stack) -> World:
+    """The shared stack as tenants see it."""
+    known = Secrets()
+    for name in ("client_secret", "webhook_key"):
+        known.keep(f"provider app's {name}", PROVIDER_APPS["xero"][name])
+    return World(stack, SandboxControl(stack.sandbox_url), known)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test broke is whole again for the next one."""
+    yield
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").sandbox.mend()
