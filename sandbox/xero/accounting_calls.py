@@ -142,7 +142,9 @@ class AccountingCall:
         )
 
     def _commit_quietly(self, caller: Caller, call: ApiCall, keyed: KeyedCall | None) -> None:
-        self._committed(caller, call, keyed)
+        """Several calls under one key may wait for their effect: they have one effect, as if none had waited."""
+        if keyed is None or self._state.idempotency.earlier_answer(keyed, self._state.clock.now()) is None:
+            self._committed(caller, call, keyed)
 
     def _call(self, caller: Caller, body: bytes) -> ApiCall:
         return ApiCall(
