@@ -1,0 +1,71 @@
+"""The worker is killed, or held up past its lease, right after each of its effects, one run for each."""
+
+import pytest
+
+from shared.domain.errors import ConflictError
+from tests.integration.publishing.checks import assert_sound, problems
+from tests.integration.publishing.process import Process
+from tests.integration.publishing.world import World
+from tests.soak.scenario import asked_for, run, wake_up
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(880)]
+SHARES = 8  # of the effects, so that several processes of pytest take part
+MOST_EFFECTS = 400
+
+
+def effects(share: int) -> range:
+    return range(1 + share, MOST_EFFECTS, SHARES)
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_killed_after_each_effect(world: World, share: int) -> None:
+    for number in effects(share):
+        asked_for(world)
+        process = Process(kill_after=number)
+        run(world, process)
+        world.settle()
+        assert problems(world) == [], (number, process.effects[-3:])
+        if not process.dead:
+            return
+    raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_held_up_past_its_lease_after_each_effect(world: World, share: int) -> None:
+    """Meanwhile another worker does all the work; the first then goes on as if nothing had happened."""
+    for number in effects(share):
+        asked_for(world)
+        held: list[int] = []
+
+        def others_work(number: int = number, held: list[int] = held) -> None:
+            held.append(number)
+            world.time.pass_by(seconds=330)
+            wake_up(world)
+            world.settle()
+
+        run(world, Process(hold_after=number, hold=others_work))
+        world.settle()
+        assert_sound(world)
+        assert all(isinstance(failure, ConflictError) for failure in world.failures), world.failures
+        if not held:
+            return
+    raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_second_wake_up_arrives_after_each_effect(world: World, share: int) -> None:
+    for number in effects(share):
+        asked_for(world)
+        held: list[int] = []
+
+        def another(number: int = number, held: list[int] = held) -> None:
+            held.append(number)
+            world.deliver(wake_up(world))
+
+        run(world, Process(hold_after=number, hold=another))
+        world.settle()
+        assert_sound(world)
+        assert world.failures == []
+        if not held:
+            return
+    raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")
