@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.integration.publishing.papers import bill, paid_bill, sales_invoice, spend_money, supplier_credit
 from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import PDF, Message, World
+from tests.integration.publishing.world import PDF, World
 
 _names = count(1)
 
@@ -37,18 +37,3 @@ def run(world: World, process: Process) -> None:
     """Deliver what is due, all to one process, until it dies or nothing is due."""
     while not process.dead and (due := [message for message in world.queue if message.due <= world.time()]):
         world.deliver(due[0], process)
-
-
-def wake_up(world: World) -> Message:
-    """A wake-up as the agenda would send it."""
-    body = {
-        "schema": 1,
-        "tenant": world.tenant,
-        "account": world.account_id,
-        "provider": "xero",
-        "organisation": world.tenant_id,
-        "hops": 0,
-    }
-    message = Message(body, world.time())
-    world.queue.append(message)
-    return message

@@ -6,7 +6,7 @@ from shared.domain.errors import ConflictError
 from tests.integration.publishing.checks import assert_sound, problems
 from tests.integration.publishing.process import Process
 from tests.integration.publishing.world import World
-from tests.soak.scenario import asked_for, run, wake_up
+from tests.soak.scenario import asked_for, run
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(880)]
 SHARES = 8  # of the effects, so that several processes of pytest take part
@@ -40,7 +40,7 @@ def test_held_up_past_its_lease_after_each_effect(world: World, share: int) -> N
         def others_work(number: int = number, held: list[int] = held) -> None:
             held.append(number)
             world.time.pass_by(seconds=330)
-            wake_up(world)
+            world.wake()
             world.settle()
 
         run(world, Process(hold_after=number, hold=others_work))
@@ -60,7 +60,7 @@ def test_a_second_wake_up_arrives_after_each_effect(world: World, share: int) ->
 
         def another(number: int = number, held: list[int] = held) -> None:
             held.append(number)
-            world.deliver(wake_up(world))
+            world.deliver(world.wake())
 
         run(world, Process(hold_after=number, hold=another))
         world.settle()

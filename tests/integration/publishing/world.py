@@ -155,6 +155,25 @@ class World:
         )
         worker._handle(SQSRecord({"body": json.dumps(body)}), cast(Any, context))
 
+    def wake(self) -> Message:
+        """A wake-up as the agenda would send it, put into the queue."""
+        body = {
+            "schema": 1,
+            "tenant": self.tenant,
+            "account": self.account_id,
+            "provider": "xero",
+            "organisation": self.tenant_id,
+            "hops": 0,
+        }
+        message = Message(body, self.time())
+        self.queue.append(message)
+        return message
+
+    def deliver_due(self) -> None:
+        """Deliver what is due now, and what that brings up at once; no time passes."""
+        while due := [message for message in self.queue if message.due <= self.time()]:
+            self.deliver(due[0])
+
     def settle(self, rounds: int = 400) -> None:
         """Let time pass until nothing is left to deliver and the agenda has nothing to guard."""
         for _ in range(rounds):
