@@ -8,7 +8,8 @@ from typing import Any, Final
 import httpx
 
 REPEATED: Final = {429, 500, 502, 503}
-TRIES: Final = 4
+IN_PROGRESS: Final = "idempotency_in_progress"
+TRIES: Final = 6
 
 
 class ApiError(Exception):
@@ -36,7 +37,7 @@ class Api:
             headers.setdefault("idempotency-key", str(uuid.uuid4()))
         for tried in range(self._tries):
             answer = self._http.request(method, path, json=body, headers=headers)
-            if answer.status_code not in REPEATED or tried == self._tries - 1:
+            if not _passing(answer) or tried == self._tries - 1:
                 break
             time.sleep(float(answer.headers.get("retry-after", 0.5)))
         return answer
@@ -58,6 +59,11 @@ class Api:
             if not page.get("next_cursor"):
                 return
             cursor = f"&cursor={page['next_cursor']}"
+
+
+def _passing(answer: httpx.Response) -> bool:
+    """Whether the same request may come off later; our own first try may still be running under its key."""
+    return answer.status_code in REPEATED or (answer.status_code == 409 and IN_PROGRESS in answer.text)
 
 
 def machine_token(token_url: str, client_id: str, client_secret: str) -> str:
