@@ -245,9 +245,9 @@ class Customer:
         item: dict[str, Any] = result["item"]
         return item
 
-    def items(self, number: int, **changes: Any) -> list[str]:
+    def items(self, number: int, prefix: str, **changes: Any) -> list[str]:
         """Take several bills in, alike but for their numbers; returns their ids."""
-        papers = [bill(number=f"B-{one}", **changes) for one in range(number)]
+        papers = [bill(number=f"{prefix}-{one}", **changes) for one in range(number)]
         results = self.post("/items", {"items": papers})["results"]
         return [one["item"]["id"] for one in results]
 

@@ -1,0 +1,90 @@
+"""What is done to the deployed stack from outside: workers stopped or killed, time moved on, messages lost."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from local.stack import Stack
+from shared.storage.agenda import AgendaStore
+from shared.storage.table import Table
+from tests.e2e.tenants import Customer
+
+SWITCHED_WITHIN: Final = 30.0  # seconds
+_STEP: Final = 0.1
+
+
+@contextmanager
+def deaf(stack: Stack, worker: str = "PublishWorkerFunction") -> Iterator[None]:
+    """The worker's queue is not read meanwhile."""
+    _listen(stack, worker, wanted=False)
+    try:
+        yield
+    finally:
+        _listen(stack, worker, wanted=True)
+
+
+def _listen(stack: Stack, worker: str, *, wanted: bool) -> None:
+    client = stack.client("lambda")
+    name = stack.outputs[f"{worker}Name"]
+    [mapping] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=wanted)
+    end = time.monotonic() + SWITCHED_WITHIN
+    state = "Enabled" if wanted else "Disabled"
+    while client.get_event_source_mapping(UUID=mapping["UUID"])["State"] != state:
+        assert time.monotonic() < end, f"the event source is not {state}"
+        time.sleep(_STEP)
+
+
+def wake(customer: Customer, times: int = 1) -> None:
+    """Deliver an organisation's wake-up, at once as often as asked."""
+    stack, product = customer.world.stack, customer.product
+    body = {"schema": 1, "tenant": product.id, "account": customer.id, "provider": "xero"}
+    text = json.dumps({**body, "organisation": customer.organisation_id, "hops": 0})
+    entries = [{"Id": str(one), "MessageBody": text, "MessageGroupId": product.id} for one in range(times)]
+    sent = stack.client("sqs").send_message_batch(QueueUrl=stack.outputs["PublishQueueUrl"], Entries=entries)
+    assert len(sent["Successful"]) == times
+
+
+def kill_worker(stack: Stack, function: str = "PublishWorkerFunction") -> int:
+    """Kill a function's processes as a lost machine would; returns how many there were."""
+    listed = subprocess.run(["ps", "-ewwo", "pid=,sess=,args="], capture_output=True, text=True, check=True, timeout=10)
+    killed = 0
+    for line in listed.stdout.splitlines():
+        pid, session, command = line.split(maxsplit=2)
+        if int(session) in stack.sessions and f"-{function}-" in command:
+            os.kill(int(pid), signal.SIGKILL)
+            killed += 1
+    return killed
+
+
+def agenda_comes_due(customer: Customer, kind: str) -> int:
+    """Let the time come at which the account's agenda rows of a kind are due, and run the agenda; its rows' number."""
+    stack = customer.world.stack
+    agenda = AgendaStore(Table(stack.client("dynamodb"), stack.outputs["AgendaTableName"]))
+    now = datetime.now(UTC)
+    moved = 0
+    for row in agenda.due(kind, now + timedelta(days=1), 1000):
+        if row.payload.get("account") == customer.id and row.at > now:
+            agenda.put(kind, now, row.key, row.payload)
+            moved += agenda.clear(row)
+    stack.invoke("AgendaFunction")
+    return moved
+
+
+def queue_depth(stack: Stack, queue: str) -> int:
+    """Messages in a queue, those being worked on and those that wait for their time included."""
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
+    answer: dict[str, Any] = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs[queue], AttributeNames=names
+    )["Attributes"]
+    return sum(int(answer[name]) for name in names)
