@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.demo.job import Outcome
+from local.demo.other_program import ENDPOINT, refused
 
 DOCUMENTS: Final = ("Invoices", "CreditNotes", "BankTransactions")
 CREATING: Final = ("PUT /Invoices", "PUT /CreditNotes", "PUT /BankTransactions", "PUT /Payments", "PUT /Contacts")
@@ -29,21 +30,16 @@ def facts(done: Outcome, units: dict[str, float], clock_factor: int) -> dict[str
         "published": len(published),
         "refused": refusals(done),
         "attachments": sum(len(files) for files in done.books["Attachments"].values()),
-        "publish_calls": {name: number for name, number in sorted(calls.items()) if _is_ours(name)},
+        "publish_calls": {name: number for name, number in sorted(calls.items()) if name != ENDPOINT},
         "documents_in_provider": len(documents),
         "duplicates": duplicates(done, documents),
-        "throttled": done.counts["throttled"],
+        "throttled": refused(done.counts),
         "token_refreshes": done.counts["token_grants"].get("xero", {}).get("refresh_token 200", 0),
         "write_units_per_item": round(units["write_units"] / max(len(published), 1), 2),
         "read_units_per_item": round(units["read_units"] / max(len(published), 1), 2),
         "clock_factor": clock_factor,
         "seconds": done.seconds,
     }
-
-
-def _is_ours(endpoint: str) -> bool:
-    """Whether a call belongs to publishing; the other program only reads currencies."""
-    return endpoint != "GET /Currencies"
 
 
 def refusals(done: Outcome) -> list[dict[str, str]]:
