@@ -21,6 +21,7 @@ _SERVICES = {
     "secretsmanager": "secretsmanager",
     "TrentService": "kms",
 }
+_BINARY = {"B", "CiphertextBlob"}  # a row's binary values, and what KMS is to open
 _LOCK = threading.Lock()  # moto is not made for threads
 
 
@@ -29,10 +30,10 @@ def _method(operation: str) -> str:
 
 
 def _sent(value: Any) -> Any:
-    """A request's JSON as a client takes it: DynamoDB's binary values are bytes there."""
+    """A request's JSON as a client takes it: binary values are bytes there."""
     if isinstance(value, dict):
         return {
-            name: base64.b64decode(one) if name == "B" and isinstance(one, str) else _sent(one)
+            name: base64.b64decode(one) if name in _BINARY and isinstance(one, str) else _sent(one)
             for name, one in value.items()
         }
     return [_sent(one) for one in value] if isinstance(value, list) else value
