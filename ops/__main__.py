@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ops.holding import LONGEST_INVOCATION, hold, let_go, restored
 from ops.queues import MOST, QUEUES, redrive
 from ops.target import Target, deployed
-from ops.tenants import add_client, create_tenant, store
+from ops.tenants import add_client, create_tenant, remove_client, store
 from shared.domain.accounts import SCOPE_OF
 from shared.domain.errors import ConflictError
 from shared.domain.ids import is_id
@@ -46,7 +46,7 @@ def _tenant_commands(areas: "argparse._SubParsersAction[argparse.ArgumentParser]
     create = tenant.add_parser("create")
     create.add_argument("--name", required=True)
     create.add_argument("--return-url", action="append", default=[], help="origin a browser may be sent back to")
-    client = areas.add_parser("client", help="give a tenant another machine client").add_subparsers(
+    client = areas.add_parser("client", help="give a tenant another machine client, or take one away").add_subparsers(
         dest="what", required=True
     )
     add = client.add_parser("add")
@@ -54,6 +54,10 @@ def _tenant_commands(areas: "argparse._SubParsersAction[argparse.ArgumentParser]
     add.add_argument("--name", required=True)
     add.add_argument("--issuer", help="an issuer of your own; without it the client is made in the stack's user pool")
     add.add_argument("--client-id", help="with --issuer: the client id as its tokens name it")
+    remove = client.add_parser("remove")
+    remove.add_argument("--tenant", required=True)
+    remove.add_argument("--client-id", required=True)
+    remove.add_argument("--issuer", help="where it is not of the stack's user pool")
 
 
 def _issuer_commands(areas: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -83,6 +87,10 @@ def _tenant(target: Target, given: argparse.Namespace) -> None:
 
 def _client(target: Target, given: argparse.Namespace) -> None:
     _known_tenant(target, given.tenant)
+    if given.what == "remove":
+        remove_client(target, given.tenant, given.client_id, given.issuer)
+        print(f"client {given.client_id} is refused, at the latest when the authoriser's kept answers have ended")
+        return
     if given.issuer is None:
         client_id, secret = add_client(target, given.tenant, given.name)
         _show_client(given.tenant, client_id, secret)

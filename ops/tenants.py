@@ -54,3 +54,15 @@ def add_client(target: Target, tenant: str, name: str) -> tuple[str, Secret]:
     )["UserPoolClient"]
     store(target).put_client(target.outputs["Issuer"], made["ClientId"], tenant, frozenset(scopes))
     return made["ClientId"], Secret(made["ClientSecret"])
+
+
+def remove_client(target: Target, tenant: str, client_id: str, issuer: str | None = None) -> None:
+    """Refuse a machine client of a tenant, and delete it where it is of the template's own user pool.
+
+    The row goes first: tokens that were given out are refused as soon as the authoriser's answer is no longer kept.
+    """
+    store(target).remove_client(issuer or target.outputs["Issuer"], client_id, tenant)
+    if issuer is None:
+        target.client("cognito-idp").delete_user_pool_client(
+            UserPoolId=target.outputs["UserPoolId"], ClientId=client_id
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from shared.domain.accounts import Tenant
 from shared.storage.access import access
 from shared.storage.keys import part, tenant_key
-from shared.storage.operations import Check, Put
+from shared.storage.operations import Check, Delete, Put
 from shared.storage.rows import new, record_in, replaced, row_of
 from shared.storage.table import Table
 
@@ -82,6 +82,11 @@ class TenantStore:
         """Map a machine client to its tenant; raises ConflictError when it is another tenant's."""
         row = row_of(_client(issuer, client_id), _Client(client_id, tenant, scopes))
         self._table.write(Put(row, Check(_SAME_TENANT, {"tenant": tenant})))
+
+    @access("connections", "DeleteItem", "pk ISSUER#<issuer>, sk CLIENT#<client>", "of this tenant")
+    def remove_client(self, issuer: str, client_id: str, tenant: str) -> None:
+        """Refuse a machine client from now on; raises ConflictError when it is not this tenant's, or not there."""
+        self._table.write(Delete(_client(issuer, client_id), Check("#tenant = :tenant", {"tenant": tenant})))
 
     @access("connections", "GetItem", "pk ISSUER#<issuer>, sk SUBJECT#<sub>")
     def subject_tenant(self, issuer: str, sub: str) -> str | None:

@@ -1,6 +1,8 @@
 """Operator commands against moto: what they make works, and what they refuse leaves nothing behind."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from ops.__main__ import main
 from ops.queues import redrive
 from ops.target import Target
 from ops.tenants import store
+from shared.storage.standing import StandingStore
+from shared.storage.table import Table
 from tests.integration.conftest import create_table
 
 ALL = {"ledgerbridge/read", "ledgerbridge/work", "ledgerbridge/manage"}
@@ -56,6 +60,34 @@ def test_a_tenant_and_its_client(target: Target, capsys: pytest.CaptureFixture[s
     assert set(made["UserPoolClient"]["AllowedOAuthScopes"]) == ALL
     assert made["UserPoolClient"]["AllowedOAuthFlows"] == ["client_credentials"]
     assert made["UserPoolClient"]["ClientSecret"] == shown["client secret"]
+
+
+def test_a_client_is_taken_away(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tenant", "create", "--name", "Product"], target) == 0
+    shown = dict(re.findall(r"^(tenant|client id) +(\S+)", capsys.readouterr().out, re.M))
+    client = ["client", "remove", "--client-id", shown["client id"], "--tenant"]
+    assert main([*client, "another"], target) == 1
+    assert main([*client, shown["tenant"]], target) == 0
+    assert store(target).client_tenant("https://issuer.example", shown["client id"]) is None
+    clients = target.client("cognito-idp").list_user_pool_clients(UserPoolId=target.outputs["UserPoolId"])
+    assert clients["UserPoolClients"] == []
+    assert main([*client, shown["tenant"]], target) == 1
+
+
+def test_publishing_is_held_let_go_and_told_of_a_restore(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    standing = StandingStore(Table(target.client("dynamodb"), target.outputs["ConnectionsTableName"]))
+    assert main(["restored", "--to", "2026-11-22T10:00:00Z"], target) == 1
+    assert main(["hold", "on"], target) == 0
+    assert standing.get().held
+    assert main(["restored", "--to", "2026-11-22T10:00:00Z"], target) == 1  # workers may still be at work
+    held = standing.get()
+    standing.put(replace(held, held_at=datetime.now(UTC) - timedelta(minutes=16)))
+    assert main(["restored", "--to", "2026-11-22T10:00:00Z"], target) == 0
+    after = standing.get()
+    assert (after.held, after.generation, after.restored_to) == (True, 1, datetime(2026, 11, 22, 10, tzinfo=UTC))
+    assert main(["hold", "off"], target) == 0
+    assert not standing.get().held
+    assert "publishing goes on" in capsys.readouterr().out
 
 
 def test_refusals(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
