@@ -1,5 +1,6 @@
 """What is done to the deployed stack from outside: workers stopped or killed, time moved on, messages lost."""
 
+import hashlib
 import json
 import os
 import signal
@@ -7,11 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from local.stack import Stack
 from shared.storage.agenda import AgendaStore
+from shared.storage.states import StateStore
 from shared.storage.table import Table
 from tests.e2e.tenants import Customer
 
@@ -88,3 +91,12 @@ def queue_depth(stack: Stack, queue: str) -> int:
         QueueUrl=stack.outputs[queue], AttributeNames=names
     )["Attributes"]
     return sum(int(answer[name]) for name in names)
+
+
+def a_quarter_of_an_hour_passes(stack: Stack, state: str) -> None:
+    """An OAuth state's time is over: it is stored again with an end in the past."""
+    states = StateStore(Table(stack.client("dynamodb"), stack.outputs["ClaimsTableName"]))
+    now = datetime.now(UTC)
+    known = states.take(hashlib.sha256(state.encode()).hexdigest(), now)
+    assert known is not None
+    states.put(replace(known, expires_at=now - timedelta(seconds=1)))
