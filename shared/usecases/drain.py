@@ -138,12 +138,17 @@ class Drain:
         return {item: self._states[item] for item in wanted if item in self._states}
 
     def save_state(self, account: str, state: ItemState) -> None:
-        """Write an item's state; a person's change in between (a note, a move) is kept under our facts."""
+        """Write an item's state; a person's change in between (a move, a new look at its coding) stays under our facts.
+
+        Raises ConflictError where the facts are not those that this turn has seen: then another holder was here, and
+        this one was held up past its lease.
+        """
+        before = self._states[state.item]
         try:
             self._states[state.item] = self.service.items.update_state(self.tenant, account, state)
         except ConflictError:
             current = self.service.items.state(self.tenant, account, state.item)
-            if current is None or current.generation != state.generation:
+            if current is None or _facts(current) != _facts(before):
                 raise
             ours = replace(
                 current,
@@ -176,6 +181,11 @@ class Drain:
             self.connections[connection.id] = self.service.connections.update(connection)
         except ConflictError:
             self.connections.pop(connection.id, None)
+
+
+def _facts(state: ItemState) -> tuple[object, ...]:
+    """What only the publisher writes."""
+    return state.generation, state.published, state.last_error
 
 
 def _without_token(problem: Problem) -> AccessLost | CallFailed:
