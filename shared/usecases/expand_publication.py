@@ -56,7 +56,10 @@ def expand_publication(service: Service, tenant: str, account_id: str, publicati
             publication = service.publications.update(replace(publication, status=PublicationStatus.RUNNING))
             service.agenda.clear(sweep_row(publication))
     except ConflictError:
-        return False  # another worker has the same request in hand and carries on
+        # Another worker has the same request in hand and carries on; what this one queued late is looked at as well.
+        if connection is not None:
+            wake_up(service, wake_of(connection))
+        return False
     if connection is not None and publication.accepted:
         wake_up(service, wake_of(connection))
     return publication.status is not PublicationStatus.EXPANDING

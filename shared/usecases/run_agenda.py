@@ -101,6 +101,10 @@ def _publish(service: Service, row: AgendaRow, levels: Levels) -> None:
         batch = service.batches.get(*key, left.batch)
         levels.open_unknown_batches += batch is not None and batch.status is BatchStatus.UNKNOWN
     wake = WakeUp(SCHEMA, said["tenant"], said["account"], said["provider"], said["organisation"])
+    blocked = service.windows.blocked(said["provider"], said["organisation"], now)
+    if blocked is not None:
+        remind(service, wake, max(_next(now, SWEEP_AFTER), blocked.until))  # a day's limit may last for hours
+        return
     users = {(marker.account, marker.connection) for marker in markers}
     held = [_is_held(service, said["tenant"], *user, levels) for user in users]
     if held and all(held) and not batches:
