@@ -54,11 +54,11 @@ def complete_document(service: Service, account: Account, item_id: str, upload: 
     Raises not_found, invalid_request (`upload` is not of this item or too old), file_missing, file_changed,
     file_type_refused, file_too_large, already_published, publication_in_progress.
     """
+    linked = linked_connections(service, account)
+    item, state, marker = found_item(service, account, item_id, linked)
     said = service.signer.open(_PURPOSE, upload, service.clock.now())
     if said is None or (said["item"], said["account"]) != (item_id, account.id):
         raise fail("invalid_request", field="upload", reason="this upload is not of this item, or has expired")
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
     _check_open(state)
     document = _arrived(service, _key(account, item_id, said["upload"]), said)
     if item.document == document:
