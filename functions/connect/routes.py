@@ -34,6 +34,7 @@ from shared.domain.errors import fail
 from shared.usecases.change_settings import change_defaults
 from shared.usecases.manage_accounts import change_tenant, create_account, delete_account, list_accounts
 from shared.usecases.manage_members import add_member, change_member, remove_member
+from shared.usecases.read_providers import read_providers
 from shared.usecases.service import Service
 
 _HERE: Final = Path(__file__).parent
@@ -43,9 +44,7 @@ _MEMBER: Final = _MEMBERS + "/{member}"
 
 
 def get_providers(service: Service, request: Request) -> Answer:
-    from shared.providers import registry
-
-    return Answer(ProviderList(providers=[ProviderView.of(registry.profile(name)) for name in registry.names()]))
+    return Answer(ProviderList(providers=[ProviderView.of(profile) for profile in read_providers()]))
 
 
 def get_errors(service: Service, request: Request) -> Answer:
