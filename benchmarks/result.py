@@ -15,6 +15,7 @@ from rich.table import Table
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _RESULTS: Final = ROOT / "benchmarks" / "results"
+_WIDTH: Final = 120
 _PACKAGES: Final = ("httpx", "botocore", "pydantic", "aws-lambda-powertools", "authlib", "xero-python", "moto")
 
 
@@ -51,7 +52,7 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -
     """Print one table: the first column to the left, figures to the right."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", overflow="fold")
+        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
     for row in rows:
         table.add_row(*(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=_WIDTH).print(table)
