@@ -205,7 +205,8 @@ class Route:
         """Every catalogue code the route may answer with, without repeats."""
         codes: list[str] = []
         if not self.public:
-            codes += ["unauthenticated", "too_many_requests"]
+            # On-Behalf-Of may be malformed on any route, and a route without a query takes none.
+            codes += ["unauthenticated", "too_many_requests", "invalid_request"]
         if self.parameters:
             codes.append("not_found")
         if self.capability is not None:
@@ -219,7 +220,7 @@ class Route:
             if issubclass(self.query, PageQuery):
                 codes.append("invalid_cursor")
         if self.rebuild is not None:
-            codes += ["idempotency_key_reused", "idempotency_in_progress", "invalid_request"]
+            codes += ["idempotency_key_reused", "idempotency_in_progress"]
         if self.if_match:
             codes += ["precondition_required", "precondition_failed", "conflict"]
         return tuple(dict.fromkeys([*codes, *self.errors, "busy", "internal"]))
