@@ -12,6 +12,7 @@ from tests.e2e.tenants import Secrets, World
 
 # The sandbox's clock, ours and the limits between them run this much faster; 6 is the most at which pacing holds.
 CLOCK_FACTOR = 6
+MANY_CONTACTS = {"contacts": 1_100}  # of the first British organisation: two pages
 SHARED = {"stack", "world"}
 LAST = "test_no_secrets.py"  # it searches what all the others left behind
 
@@ -40,7 +41,9 @@ def world(stack: Stack) -> World:
     known = Secrets()
     for name in ("client_secret", "webhook_key"):
         known.keep(f"provider app's {name}", PROVIDER_APPS["xero"][name])
-    return World(stack, SandboxControl(stack.sandbox_url), known)
+    sandbox = SandboxControl(stack.sandbox_url)
+    sandbox.tell("/reset", {"seed": MANY_CONTACTS})
+    return World(stack, sandbox, known)
 
 
 @pytest.fixture(autouse=True)

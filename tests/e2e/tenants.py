@@ -69,8 +69,8 @@ class World:
         token = machine_token(self.stack.outputs["TokenUrl"], made.client_id, secret)
         return Product(self, made.tenant, self.secrets.keep("access token of a machine", token))
 
-    def person(self, tenant: str) -> "User":
-        """Somebody of the stack's user pool who belongs to a tenant; a member of no account yet."""
+    def person(self, tenant: str | None) -> "User":
+        """Somebody of the stack's user pool who belongs to a tenant, or to none; a member of no account yet."""
         cognito, pool = self.stack.client("cognito-idp"), self.stack.outputs["UserPoolId"]
         name = f"person-{secrets.token_hex(6)}"
         password = self.secrets.keep("password", f"Aa1!{secrets.token_urlsafe(18)}")
@@ -86,8 +86,9 @@ class World:
         subject = cognito.get_user(AccessToken=token)["Username"]
         attributes = cognito.admin_get_user(UserPoolId=pool, Username=subject)["UserAttributes"]
         sub = next(one["Value"] for one in attributes if one["Name"] == "sub")
-        store(self.target).put_subject(self.stack.outputs["Issuer"], sub, tenant)
-        return User(sub, Api(self.stack.api_url, token, tries=1))
+        if tenant is not None:
+            store(self.target).put_subject(self.stack.outputs["Issuer"], sub, tenant)
+        return User(sub, token, Api(self.stack.api_url, token, tries=1))
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class User:
     """A person: `id` as tokens and members name it, and an API that speaks for the person."""
 
     id: str
+    token: str
     api: Api
 
 
