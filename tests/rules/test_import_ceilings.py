@@ -7,14 +7,14 @@ that make a provider call, open the vault and make every client that their envir
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.rules.deployment import FUNCTIONS, Deployment, Json, deployed
+from tests.rules.deployment import FUNCTIONS, Deployment, Json
 
 API, WORKER, WEBHOOK = 570, 660, 440
 CONSENT = 670  # the callback is an API request that calls a provider and opens the vault: docs/decisions/0003
@@ -52,12 +52,6 @@ ITEM = {
     "date": "2026-03-11",
     "lines": [{"description": "Fuel", "amount": "40.00", "tax_amount": "8.00"}],
 }
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("artifacts")) as made:
-        yield made
 
 
 def connecting(deployment: Deployment, account: str) -> Json:
