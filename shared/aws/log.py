@@ -40,7 +40,9 @@ def masked(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [masked(inner) for inner in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return masked(str(value))  # an exception among them: it would be written as its text
 
 
 def _is_secret(name: str, value: Any) -> bool:
