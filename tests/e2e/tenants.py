@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
@@ -170,7 +171,11 @@ class Customer:
         body = {"provider": "xero", "return_url": f"{HOME}/done"}
         begun = (api or self.api).call("POST", f"{self.path}/connections", body)
         self.connection = begun["id"]
-        return str(begun["authorize_url"])
+        return self._with_state_kept(begun["authorize_url"])
+
+    def _with_state_kept(self, authorize_url: str) -> str:
+        self.world.secrets.keep("OAuth state", dict(parse_qsl(urlsplit(authorize_url).query))["state"])
+        return authorize_url
 
     def consent(self, authorize_url: str, person: str = ADVISER, **how: Any) -> dict[str, str]:
         """Through the consent pages; `organisation` of `how` chooses what is ticked. The query that came home."""
@@ -198,7 +203,7 @@ class Customer:
         """Consent anew and choose an organisation, the same unless another is named."""
         asked = self.post(f"{self.at}/reconnect", {"return_url": f"{HOME}/done"})
         name = organisation or self.organisation
-        back = self.consent(asked["authorize_url"], person, organisations=[name])
+        back = self.consent(self._with_state_kept(asked["authorize_url"]), person, organisations=[name])
         self.post(f"{self.at}/redeem", {"result_code": back["result_code"]})
         offers = self.get(f"{self.at}/organisations")["organisations"]
         chosen = next(offer["organisation"]["id"] for offer in offers if offer["organisation"]["name"] == name)
