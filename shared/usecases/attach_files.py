@@ -1,7 +1,7 @@
 """Bring the files of published documents after them, several at a time, each exactly once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -26,15 +26,22 @@ from shared.usecases.drain import Drain, OutOfTime
 UPLOADS_TRIED = 3
 
 
-def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
+def attach_files(
+    drain: Drain,
+    connection: Connection,
+    markers: Sequence[PendingMarker],
+    unsaved: MutableMapping[str, ItemState] | None = None,
+) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
+    `unsaved` are states that are not written yet: each is taken out once it is, together with its file's outcome.
     Raises LimitReached or OutOfTime when some could not be tried: all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
     """
-    waiting = [(marker, state) for marker in markers if (state := _pending(drain, marker)) is not None]
-    ids = [marker.item for marker, _ in waiting]
-    items = drain.service.items.batch_get(drain.tenant, connection.account, ids) if ids else {}
+    fresh = unsaved if unsaved is not None else {}
+    states = {**drain.states(connection.account, [marker.item for marker in markers]), **fresh}
+    waiting = [(marker, states[marker.item]) for marker in markers if _is_wanted(marker, states.get(marker.item))]
+    items = _contents(drain, connection.account, [marker for marker, _ in waiting])
     stops: list[Exception] = []
 
     def one(marker: PendingMarker, state: ItemState) -> None:
@@ -46,6 +53,7 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
             stops.append(stop)
             return
         _record(drain, connection.account, state, state.published, fact)
+        fresh.pop(marker.item, None)
 
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
         for done in [slots.submit(one, marker, state) for marker, state in waiting]:
@@ -58,11 +66,17 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
                 drain.service.items.delete_marker(marker)
 
 
-def _pending(drain: Drain, marker: PendingMarker) -> ItemState | None:
-    state = drain.states(marker.account, [marker.item]).get(marker.item)
+def _is_wanted(marker: PendingMarker, state: ItemState | None) -> bool:
     file = state.published.attachment if state and state.published else None
     wanted = {FactOutcome.PENDING, FactOutcome.FAILED} if marker.attach_only else {FactOutcome.PENDING}
-    return state if file is not None and file.outcome in wanted else None
+    return file is not None and file.outcome in wanted
+
+
+def _contents(drain: Drain, account: str, markers: Sequence[PendingMarker]) -> Mapping[str, Item]:
+    """The items whose files they are; one that is not claimed may have been given another file since it was read."""
+    claimed = [marker.item for marker in markers if marker.batch is not None]
+    others = [marker.item for marker in markers if marker.batch is None]
+    return {**drain.claimed_items(account, claimed), **(drain.read_items(account, others) if others else {})}
 
 
 def _record(drain: Drain, account: str, state: ItemState, published: Published, fact: Fact) -> None:

@@ -18,39 +18,55 @@ HELD = Problem("outcome_unknown")
 def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
     """Items first, so that a person sees what is there; then payments (returned as batches to settle), then files.
 
-    May be repeated from any point: an item that already says what its answer says is not written again. Markers go
-    last: while one is there, the item counts as being published.
+    An item with nothing but its file to follow is written once, together with the file's outcome or, where the file
+    must wait, without it. May be repeated from any point: an item that already says what its answer says is not
+    written again. Markers go last: while one is there, the item counts as being published.
     """
     by_marker = {answer.marker: answer for answer in answers}
     states = drain.states(batch.account, [member.subject for member in batch.members])
+    unsaved: dict[str, ItemState] = {}
     for member in batch.members:
         state = states.get(member.subject)
-        if state is not None:
-            _conclude_item(drain, batch, member, by_marker[member.marker], state)
+        after = _concluded(drain, batch, member, by_marker[member.marker], state) if state else None
+        if after is not None and after.published and after.published.attachment and not member.has_payment:
+            unsaved[member.subject] = after
+        elif after is not None:
+            drain.save_state(batch.account, after)
     payments = prepare_payments(drain, connection, batch)
     if payments is not None:
+        _save(drain, batch, unsaved)
         return [payments]
     markers = {member.subject: drain.marker(batch, member) for member in batch.members}
     files = [markers[member.subject] for member in batch.members if member.has_file]
-    attach_files(drain, connection, files)
+    try:
+        attach_files(drain, connection, files, unsaved)
+    except Exception:
+        _save(drain, batch, unsaved)
+        raise
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
     return []
 
 
-def _conclude_item(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> None:
+def _save(drain: Drain, batch: Batch, unsaved: dict[str, ItemState]) -> None:
+    for state in unsaved.values():
+        drain.save_state(batch.account, state)
+
+
+def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState | None:
+    """What the answer makes of the item, or None when it says so already."""
     if answer.verdict is Verdict.DONE:
-        if state.published is None or state.published.document_id != answer.provider_id:
-            _published(drain, batch, member, answer, state)
-        return
+        known = state.published is not None and state.published.document_id == answer.provider_id
+        return None if known else _published(drain, batch, member, answer, state)
     problem = HELD if answer.verdict is Verdict.UNKNOWN else (answer.problem or Problem("provider_refused"))
-    if state.last_error != problem:
-        stage = Stage.UNKNOWN if answer.verdict is Verdict.UNKNOWN else Stage.READY
-        drain.save_state(batch.account, replace(state, stage=stage, last_error=problem))
-        count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
+    if state.last_error == problem:
+        return None
+    count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
+    stage = Stage.UNKNOWN if answer.verdict is Verdict.UNKNOWN else Stage.READY
+    return replace(state, stage=stage, last_error=problem)
 
 
-def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> None:
+def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState:
     document_id = answer.provider_id or ""
     published = Published(
         connection=batch.connection,
@@ -70,9 +86,6 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         drain.service.items.hold_document(
             batch.tenant, batch.provider, batch.organisation, batch.resource, document_id, member.subject
         )
-    drain.save_state(
-        batch.account,
-        replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published),
-    )
     drain.progress += 1
     count("documents_published")
+    return replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published)

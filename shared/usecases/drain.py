@@ -10,7 +10,7 @@ from shared.domain.accounts import Account
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Handling, LedgerbridgeError, Problem, fail
-from shared.domain.items import ItemState
+from shared.domain.items import Item, ItemState
 from shared.domain.publishing import Batch, Member, PendingMarker
 from shared.domain.settling import Patience
 from shared.domain.standing import Standing
@@ -57,6 +57,7 @@ class Drain:
     _accounts: dict[str, Account] = field(default_factory=dict)
     _tokens: dict[str, Access] = field(default_factory=dict)
     _states: dict[str, ItemState] = field(default_factory=dict)
+    _items: dict[str, Item] = field(default_factory=dict)
     _token_lock: Lock = field(default_factory=Lock)
 
     @property
@@ -136,6 +137,20 @@ class Drain:
         if unread:
             self._states.update(self.service.items.batch_states(self.tenant, account, unread))
         return {item: self._states[item] for item in wanted if item in self._states}
+
+    def read_items(self, account: str, items: Iterable[str]) -> Mapping[str, Item]:
+        """The items' contents as they are now; what is read before a claim is what the claim holds fast."""
+        found = self.service.items.batch_get(self.tenant, account, items)
+        self._items.update(found)
+        return found
+
+    def claimed_items(self, account: str, items: Iterable[str]) -> Mapping[str, Item]:
+        """Contents of items that a batch has claimed: nobody changes them, so that each is read once a turn."""
+        wanted = list(items)
+        unread = [item for item in wanted if item not in self._items]
+        if unread:
+            self.read_items(account, unread)
+        return {item: self._items[item] for item in wanted if item in self._items}
 
     def save_state(self, account: str, state: ItemState) -> None:
         """Write an item's state; a person's change in between (a move, a new look at its coding) stays under our facts.

@@ -52,7 +52,7 @@ def prepare_documents(drain: Drain, connection: Connection, markers: list[Pendin
 
 def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> list[Candidate]:
     ids = [marker.item for marker in markers]
-    items = drain.service.items.batch_get(drain.tenant, connection.account, ids)
+    items = drain.read_items(connection.account, ids)
     states = drain.states(connection.account, ids)
     prefetch(drain.entries, (coded(item, connection.settings) for item in items.values()), connection.book)
     fit = []

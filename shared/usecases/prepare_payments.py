@@ -56,7 +56,7 @@ def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tupl
         for item, state in states.items()
         if state.published and state.published.payment and state.published.payment.outcome is FactOutcome.PENDING
     }
-    items = drain.service.items.batch_get(documents.tenant, documents.account, list(unpaid)) if unpaid else {}
+    items = drain.claimed_items(documents.account, unpaid)
     drafts = []
     for item_id, item in items.items():
         published = unpaid[item_id]
