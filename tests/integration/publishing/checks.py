@@ -97,7 +97,8 @@ def _parts(state: ItemState, name: str, times: int) -> Iterable[str]:
 
 
 def assert_sound(world: World) -> None:
-    assert problems(world) == []
+    wrong = problems(world)
+    assert not wrong, "\n".join(wrong)
 
 
 def stages(world: World) -> Counter[str]:

@@ -5,6 +5,7 @@ the provider. Reads are no effects: to die after a read is to die after the effe
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,6 +69,7 @@ class Running:
 
     def __init__(self) -> None:
         self._stack: list[Process] = []
+        self.units: dict[str, float] = defaultdict(float)  # consumed by every call, by the client's method
         # moto is not atomic under threads, DynamoDB is: one call at a time.
         self.one_call = threading.Lock()
 
@@ -102,11 +104,17 @@ class _Client:
                 process.begin()
             with self._running.one_call:
                 answer = method(*given, **named)
+                self._count(name, answer)
             if process is not None and name in _WRITES:
                 process.did(_described(name, named))
             return answer
 
         return call
+
+    def _count(self, name: str, answer: Any) -> None:
+        consumed = answer.get("ConsumedCapacity") if isinstance(answer, dict) else None
+        for one in consumed if isinstance(consumed, list) else [consumed] if consumed else []:
+            self._running.units[name] += float(one.get("CapacityUnits", 0))
 
 
 def _described(name: str, named: dict[str, Any]) -> str:

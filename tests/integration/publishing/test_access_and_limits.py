@@ -21,6 +21,7 @@ def done(world: World, count: int) -> None:
     assert stages(world) == {"published": count}
 
 
+LOST = {ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN}
 LIMITS = [
     ("minute", {"retry_after": 37}, 37),
     ("minute", {}, 1),
@@ -67,17 +68,20 @@ def test_one_refusal_of_the_token_is_no_loss(world: World, path: str) -> None:
     done(world, 1)
 
 
-def test_withdrawn_consent_holds_the_queue_once_and_a_new_one_lets_it_go_on(world: World) -> None:
+@pytest.mark.parametrize("token", ["still valid", "expired"])
+def test_withdrawn_consent_holds_the_queue_once_and_a_new_one_lets_it_go_on(world: World, token: str) -> None:
     ids = world.create([bill(), paid_bill()], file=PDF)
     world.publish(ids)
     world.deliver()  # expanded
     world.sandbox.control("/xero/revoke", {"user": OWNER})
+    if token == "expired":
+        world.sandbox.control("/xero/tokens", {"expire": "access"})
     for _ in range(30):
         if world.connection.status is not ConnectionStatus.ACTIVE:
             break
         world.time.pass_until(min(message.due for message in world.queue))
         world.deliver()
-    assert world.connection.status in {ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED}
+    assert world.connection.status in LOST
     calls = world.sandbox.read("/counts")["total"]
     for _ in range(4):  # wake-ups and the agenda go on, the provider is left alone
         world.time.pass_by(minutes=40)
@@ -87,7 +91,7 @@ def test_withdrawn_consent_holds_the_queue_once_and_a_new_one_lets_it_go_on(worl
     assert world.failures == []
     assert sorted(world.markers()) == sorted(ids)
     events = [event.kind for event in world.service.events.page(world.tenant, world.account_id, None, 100)[0]]
-    assert sum(kind in {"connection.expired", "connection.revoked"} for kind in events) == 1
+    assert sum(kind in {f"connection.{status}" for status in LOST} for kind in events) == 1
 
     world.renew_consent()
     connection = world.connection
