@@ -163,12 +163,17 @@ class WindowStore:
 
 
 def _rolled(seen: _Window, now: datetime, window: timedelta, figures: LimitFigures) -> _Window:
-    """The windows that `now` lies in: full again when a new one has begun."""
+    """The windows that `now` lies in: full again when a new one has begun, or the provider's day has ended as it told.
+
+    A provider's day begins when it likes, not with ours: a day limit that has run out leaves nothing to wait for.
+    """
     minute, day = window_start(now, window), window_start(now, window * _MINUTES_A_DAY)
     if seen.minute != minute:
         seen = replace(seen, minute=minute, minute_left=figures.per_minute)
-    if seen.day != day:
-        seen = replace(seen, day=day, day_left=figures.per_day)
+    told = seen.blocked.get(LimitScope.DAY.value)
+    if seen.day != day or (told is not None and told <= now):
+        others = {scope: until for scope, until in seen.blocked.items() if scope != LimitScope.DAY or until > now}
+        seen = replace(seen, day=day, day_left=figures.per_day, blocked=others)
     return seen
 
 
