@@ -6,7 +6,7 @@ Neither keeps anything: no record of what was sent, no look-up after a lost answ
 # mypy: disable-error-code="attr-defined, no-untyped-call"
 # (the SDK carries no types and re-exports its models by assignment)
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 from unittest.mock import patch
 
+from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 from xero_python.accounting import AccountingApi, Contact, CurrencyCode, Invoice, Invoices, LineAmountTypes, LineItem
 from xero_python.api_client import ApiClient
@@ -94,12 +95,14 @@ def in_batches(sdk: Sdk, bills: Sequence[Bill], file: bytes | None) -> None:
 
 
 @contextmanager
-def retry_after_at(pace: float) -> Iterator[None]:
-    """Let the SDK's HTTP library wait as long as Xero's Retry-After takes on a clock that runs `pace` times faster."""
-    plain = Retry.parse_retry_after
+def waiting_by(wait: Callable[[float], None]) -> Iterator[None]:
+    """Let the SDK's HTTP library wait for the end of a Retry-After in another way than by sleeping."""
 
-    def scaled(self: Retry, retry_after: str) -> float:
-        return plain(self, retry_after) / pace
+    def sleep_for_retry(self: Retry, response: BaseHTTPResponse) -> bool:
+        seconds = self.get_retry_after(response)
+        if seconds:
+            wait(seconds)
+        return bool(seconds)
 
-    with patch.object(Retry, "parse_retry_after", scaled):
+    with patch.object(Retry, "sleep_for_retry", sleep_for_retry):
         yield
