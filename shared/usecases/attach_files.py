@@ -21,7 +21,8 @@ from shared.providers.contract import (
     file_name_for,
 )
 from shared.usecases.access_token import Access
-from shared.usecases.drain import Drain, OutOfTime
+from shared.usecases.drain import Drain
+from shared.usecases.sessions import OutOfTime
 
 UPLOADS_TRIED = 3
 

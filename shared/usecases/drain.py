@@ -18,17 +18,13 @@ from shared.providers.contract import AccessLost, CallFailed, Provider, Session
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
-from shared.usecases.sessions import with_token
+from shared.usecases.sessions import OutOfTime, with_token
 
 T = TypeVar("T")
 
 # The longest a provider call may take (transport.HTTP_DEADLINE), and what the writes after it need.
 CALL_DEADLINE: Final = timedelta(seconds=20)
 AFTER_CALL: Final = timedelta(seconds=20)
-
-
-class OutOfTime(Exception):
-    """The invocation is too near its end for another call; the work goes on in the next one."""
 
 
 class NotBefore(Exception):

@@ -15,10 +15,11 @@ from shared.domain.ids import new_id
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.usecases.attach_files import attach_files
-from shared.usecases.drain import Drain, NotBefore, OutOfTime
+from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
+from shared.usecases.sessions import OutOfTime
 from shared.usecases.settle_batch import settle_batch
 from shared.usecases.wake import remind, wake_up
 

@@ -13,14 +13,11 @@ from shared.domain.refresh_requests import Position
 from shared.domain.refreshing import PAGES_PER_PASS, Counts, Pass
 from shared.providers.contract import CallFailed, LimitReached, ListPage, Provider, Session
 from shared.storage.lists import ListStore
+from shared.usecases.sessions import OutOfTime
 
 # Only these may hold entries that were made here and got the provider's id later.
 ADOPTING: Final = frozenset({Kind.SUPPLIERS, Kind.CUSTOMERS})
 _RETIRED_AT_ONCE: Final = 100  # entries read and written together, so that memory stays bounded
-
-
-class OutOfTime(Exception):
-    """The invocation is too near its end for another call; the work goes on in the next one."""
 
 
 class Paused(Exception):

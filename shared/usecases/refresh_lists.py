@@ -17,7 +17,7 @@ from shared.domain.refresh_requests import HOPS, Position, RefreshRequest
 from shared.domain.refreshing import Counts, already_covered, needs_full_pass
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Provider, Session
 from shared.usecases.access_token import Access, access_token
-from shared.usecases.pull_lists import OutOfTime, Paused, Pulled, Source, pull_lists
+from shared.usecases.pull_lists import Paused, Pulled, Source, pull_lists
 from shared.usecases.record_refresh import (
     ask_recheck,
     plan_next,
@@ -27,7 +27,7 @@ from shared.usecases.record_refresh import (
     report_done,
 )
 from shared.usecases.service import Service
-from shared.usecases.sessions import with_token
+from shared.usecases.sessions import OutOfTime, with_token
 
 T = TypeVar("T")
 

@@ -21,6 +21,10 @@ MINUTE: Final = timedelta(minutes=1)
 _LOW: Final = 100  # calls left to the whole app in a minute, below which every worker should know
 
 
+class OutOfTime(Exception):
+    """The invocation is too near its end for another call; the work goes on in the next one."""
+
+
 class Allowance:
     """Calls one process may make to an organisation: slices of up to 20, taken from its windows as they are used up.
 
