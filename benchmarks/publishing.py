@@ -1,7 +1,7 @@
 """Bills with and without files: our publisher beside two loops over Xero's SDK, taking turns at one sandbox.
 
 All three are one Python process that calls the same sandbox over HTTP. Ours runs the worker as deployed (cold for every
-message) with its tables and files simulated in that same process, which counts against it and is told apart: on a busy
+message) with its tables and files simulated on the same machine, which counts against it and is told apart: on a busy
 machine it is much of our time. It starts from items that were taken in and lists that were pulled, and ends when every
 outcome is written down.
 
@@ -13,7 +13,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any, Final
@@ -26,6 +26,8 @@ from benchmarks.sdk_loops import Bill, Sdk, in_batches, one_by_one, waiting_by
 from shared.aws.clients import Clients
 from shared.domain.items import FactOutcome
 from tests.contract.sandbox_process import SandboxClient, running_sandbox
+from tests.integration import dynamodb_local
+from tests.integration.conftest import local_client
 from tests.integration.publishing.papers import bill as body_of
 from tests.integration.publishing.world import PDF, Template, Time, World, new_world, template_of
 
@@ -83,8 +85,10 @@ class TimedClient:
         return timed
 
 
-def _timed_clients() -> tuple[Clients, list[TimedClient]]:
+def _timed_clients(dynamodb_at: str | None) -> tuple[Clients, list[TimedClient]]:
     clients = Clients()
+    if dynamodb_at:
+        clients.__dict__["dynamodb"] = local_client(dynamodb_at)
     timed = {name: TimedClient(getattr(clients, name)) for name in ("dynamodb", "s3", "kms", "secretsmanager")}
     clients.__dict__.update(timed)
     return clients, list(timed.values())
@@ -162,11 +166,11 @@ def run_sdk(
 _templates: list[Template] = []
 
 
-def run_ours(sandbox: SandboxClient, scenario: Scenario) -> dict[str, Any]:
-    """Our worker over a fresh sandbox and fresh tables."""
+def run_ours(sandbox: SandboxClient, scenario: Scenario, dynamodb_at: str | None) -> dict[str, Any]:
+    """Our worker over a fresh sandbox and fresh tables, on DynamoDB Local where its address is given, else on moto."""
     sandbox.reset()
     with _simulated_aws():
-        clients, timed = _timed_clients()
+        clients, timed = _timed_clients(dynamodb_at)
         world = new_world(sandbox, clients, _templates[0] if _templates else None)
         if not _templates:
             _templates.append(template_of(world))
@@ -204,18 +208,23 @@ def _all_done(world: World) -> bool:
     )
 
 
+def _dynamodb() -> AbstractContextManager[str | None]:
+    """AWS's own simulation in a process of its own where Java has it, as DynamoDB is; else moto in ours."""
+    return nullcontext() if dynamodb_local.why_missing() else dynamodb_local.running()
+
+
 @contextmanager
 def _simulated_aws() -> Iterator[None]:
     with patch.dict("os.environ", _AWS), mock_aws(), redirect_stdout(StringIO()):  # metrics go there
         yield
 
 
-def measure(sandbox: SandboxClient, scenario: Scenario) -> dict[str, Any]:
+def measure(sandbox: SandboxClient, scenario: Scenario, dynamodb_at: str | None) -> dict[str, Any]:
     """Every contender in turn, `rounds` times; figures of each, and the ratios of the medians to ours."""
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for _ in range(scenario.rounds):
         runs[LOOP].append(run_sdk(sandbox, scenario, one_by_one))
-        runs[OURS].append(run_ours(sandbox, scenario))
+        runs[OURS].append(run_ours(sandbox, scenario, dynamodb_at))
         runs[BATCHES].append(run_sdk(sandbox, scenario, in_batches))
     medians = {name: statistics.median(run["seconds"] for run in found) for name, found in runs.items()}
     return {
@@ -234,10 +243,11 @@ def _calls(runs: dict[str, list[dict[str, Any]]], name: str) -> int:
 
 def main() -> None:
     found = []
-    with running_sandbox() as sandbox:
-        run_ours(sandbox, Scenario("warm-up", 1, None, 0.0))  # imports, compiled patterns, the lists of the first world
+    with running_sandbox() as sandbox, _dynamodb() as there:
+        # Imports, compiled patterns, the lists of the first world.
+        run_ours(sandbox, Scenario("warm-up", 1, None, 0.0), there)
         for scenario in SCENARIOS:
-            one = measure(sandbox, scenario)
+            one = measure(sandbox, scenario, there)
             found.append(one)
             show(
                 scenario.name,
@@ -265,7 +275,7 @@ def main() -> None:
                     for name in (OURS, BATCHES, LOOP)
                 ],
             )
-    write("publishing", {"scenarios": found})
+    write("publishing", {"tables": "DynamoDB Local" if there else "moto", "scenarios": found})
 
 
 if __name__ == "__main__":
