@@ -1,4 +1,4 @@
 from tests.integration.conftest import local_endpoint
-from tests.integration.publishing.conftest import aws, dynamodb_endpoint, publishing_sandbox, world
+from tests.integration.publishing.conftest import aws, dynamodb_endpoint, publishing_sandbox, world, worlds
 
-__all__ = ["aws", "dynamodb_endpoint", "local_endpoint", "publishing_sandbox", "world"]
+__all__ = ["aws", "dynamodb_endpoint", "local_endpoint", "publishing_sandbox", "world", "worlds"]

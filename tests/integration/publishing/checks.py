@@ -39,7 +39,7 @@ def ledger(world: World) -> Ledger:
     for payment in books["Payments"]:
         if payment["Status"] != "DELETED":
             paid = payment.get("Invoice") or payment.get("CreditNote") or {}
-            found.payments[paid.get("InvoiceID") or paid.get("CreditNoteID")] += 1
+            found.payments[str(paid.get("InvoiceID") or paid.get("CreditNoteID"))] += 1
     for owner, files in books["Attachments"].items():
         found.files[owner] = len(files)
     found.contacts = Counter(

@@ -1,6 +1,6 @@
 """A world per test, on moto and on the sandbox of this worker."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from moto import mock_aws
@@ -21,12 +21,16 @@ def publishing_sandbox() -> Iterator[SandboxClient]:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    pretend_credentials(monkeypatch)
+    with mock_aws():
+        yield
+
+
+def pretend_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,22 @@ def world(
     made = make_world(publishing_sandbox, dynamodb_endpoint)
     watch_calls(made.running, monkeypatch)
     return made
+
+
+@pytest.fixture
+def worlds(
+    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], World]:
+    """Makes a world whenever it is called: for tests that run many times and must not learn from each other."""
+
+    def another() -> World:
+        monkeypatch.undo()
+        pretend_credentials(monkeypatch)
+        made = make_world(publishing_sandbox, dynamodb_endpoint)
+        watch_calls(made.running, monkeypatch)
+        return made
+
+    return another
 
 
 _templates: dict[str, Template] = {}

@@ -95,10 +95,7 @@ def test_withdrawn_consent_holds_the_queue_once_and_a_new_one_lets_it_go_on(worl
     events = [event.kind for event in world.service.events.page(world.tenant, world.account_id, None, 100)[0]]
     assert sum(kind in {f"connection.{status}" for status in LOST} for kind in events) == 1
 
-    world.renew_consent()
-    connection = world.connection
-    world.service.connections.update(connection.moved(ConnectionStatus.ACTIVE))
-    world.wake()
+    world.reconnect()
     done(world, 2)
 
 
@@ -117,9 +114,7 @@ def test_consent_withdrawn_while_an_outcome_is_unknown(world: World) -> None:
         world.time.pass_until(min(message.due for message in world.queue))
         world.deliver()
     assert world.connection.status is not ConnectionStatus.ACTIVE
-    world.renew_consent()
-    world.service.connections.update(world.connection.moved(ConnectionStatus.ACTIVE))
-    world.wake()
+    world.reconnect()
     done(world, 3)
     assert world.calls("PUT /Invoices") == 3
 

@@ -176,14 +176,19 @@ class World:
 
     def settle(self, rounds: int = 400) -> None:
         """Let time pass until nothing is left to deliver and the agenda has nothing to guard."""
+        if not self.is_quiet(rounds):
+            raise AssertionError(f"not quiet after {rounds} rounds: {self.queue}, {self.failures[-3:]}")
+
+    def is_quiet(self, rounds: int) -> bool:
+        """Let time pass for so many messages and looks at the agenda; False when more are to come."""
         for _ in range(rounds):
             if self.queue:
                 first = min(self.queue, key=lambda message: message.due)
                 self.time.pass_until(first.due)
                 self.deliver(first)
             elif not self._next_agenda():
-                return
-        raise AssertionError(f"not quiet after {rounds} rounds: {self.queue}, {self.failures[-3:]}")
+                return True
+        return False
 
     def _next_agenda(self) -> bool:
         rows = self.clients.dynamodb.scan(TableName=self.settings.table("agenda"), ConsistentRead=True)["Items"]
@@ -264,8 +269,13 @@ class World:
             self.service, self.account, chosen, requested_by="test", publication_id=new_id(self.time())
         )
 
-    def renew_consent(self) -> None:
-        """A person consents again; the grant holds the new pair."""
+    def reconnect(self) -> None:
+        """A person consents again: the grant holds a new pair, the connection is active, its queue is woken."""
+        self._renew_grant()
+        self.service.connections.update(self.connection.moved(ConnectionStatus.ACTIVE))
+        self.wake()
+
+    def _renew_grant(self) -> None:
         service = self.service
         found = service.grants.sealed(self.tenant, self.grant_id)
         assert found is not None
@@ -302,8 +312,9 @@ def new_world(sandbox: SandboxClient, clients: Clients, template: Template | Non
     """A world of its own in fresh tables: connected, lists pulled, payment methods linked."""
     running = Running()
     time = Time(sandbox)
-    settings = _settings(clients, sandbox)
-    known = template or Template(*(new_id(time()) for _ in range(4)))
+    settings = _settings(clients, sandbox, time())
+    ids = [new_id(time()) for _ in range(4)]
+    known = template or Template(ids[0], ids[1], ids[2], ids[3])
     world = World(
         sandbox=sandbox,
         time=time,
@@ -344,19 +355,22 @@ def _load(world: World, template: Template) -> None:
             world.clients.dynamodb.batch_write_item(RequestItems={world.settings.table(name): puts})
 
 
-def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
+def _settings(clients: Clients, sandbox: SandboxClient, now: datetime) -> Settings:
     apps = {"xero": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_key": "hook-key"}}
     secrets = clients.secretsmanager
-    clients.s3.create_bucket(Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    bucket, unique = f"documents-{new_id(now).lower()}", new_id(now)
+    clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     return Settings(
         stage="local",
         tables={name: create_table(clients.dynamodb) for name in TABLES},
-        queues={"refresh": clients.sqs.create_queue(QueueName="refresh")["QueueUrl"]},
+        queues={"refresh": clients.sqs.create_queue(QueueName=f"refresh-{unique}")["QueueUrl"]},
         texts={
             "vault_key_arn": clients.kms.create_key()["KeyMetadata"]["Arn"],
-            "provider_apps_secret": secrets.create_secret(Name="apps", SecretString=json.dumps(apps))["ARN"],
-            "signing_secret": secrets.create_secret(Name="signing", SecretString="a key for tests alone")["ARN"],
-            "documents_bucket": "documents",
+            "provider_apps_secret": secrets.create_secret(Name=f"apps-{unique}", SecretString=json.dumps(apps))["ARN"],
+            "signing_secret": secrets.create_secret(Name=f"signing-{unique}", SecretString="a key for tests alone")[
+                "ARN"
+            ],
+            "documents_bucket": bucket,
         },
         provider_urls={"xero": sandbox.xero},
     )
