@@ -28,8 +28,9 @@ from shared.domain.items import FactOutcome
 from tests.contract.sandbox_process import SandboxClient, running_sandbox
 from tests.integration import dynamodb_local
 from tests.integration.conftest import local_client
+from tests.integration.publishing.founding import Template, new_world, template_of
 from tests.integration.publishing.papers import bill as body_of
-from tests.integration.publishing.world import PDF, Template, Time, World, new_world, template_of
+from tests.integration.publishing.world import PDF, Time, World
 
 OURS: Final = "ours"
 LOOP: Final = "SDK, one by one"

@@ -9,8 +9,9 @@ from shared.aws.clients import Clients
 from tests.contract.sandbox_process import SandboxClient, running_sandbox
 from tests.integration import dynamodb_local
 from tests.integration.conftest import local_client
+from tests.integration.publishing.founding import Template, new_world, template_of
 from tests.integration.publishing.process import watch_calls
-from tests.integration.publishing.world import Template, World, new_world, template_of
+from tests.integration.publishing.world import World
 
 
 @pytest.fixture(scope="session")
