@@ -83,7 +83,7 @@ check: $(SYNCED) $(SAM) ## Lint, types, import rules, generated documents, templ
 
 .PHONY: test
 test: $(SYNCED) dynamodb-local ## All tests but the long suites, in parallel (at most 8 minutes on 2 cores)
-	@.venv/bin/pytest -n $(JOBS) --dist worksteal -m "not soak" $(ARGS)
+	@.venv/bin/pytest -n $(JOBS) --dist loadgroup -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: $(SYNCED) dynamodb-local ## The long suites: crash at every step, all faults, property sequences (at most 20 minutes)
