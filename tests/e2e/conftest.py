@@ -12,30 +12,21 @@ from tests.e2e.tenants import Secrets, World
 
 # The sandbox's clock, ours and the limits between them run this much faster; 6 is the most at which pacing holds.
 CLOCK_FACTOR = 6
+PATIENT = {"ApiTimeout": "29"}  # seconds: a cold start here shares its processor with other tests
 MANY_CONTACTS = {"contacts": 1_100}  # of the first British organisation: two pages
-# Which files share a process, and with it a stack (--dist loadgroup): two shares of about the same length.
-FIRST = {"test_consent.py", "test_journey.py", "test_lost_and_doubled.py", "test_no_secrets.py"}
 LAST = "test_no_secrets.py"  # it searches what the others of its process left behind
-BARE = "test_stack_smoke.py"  # it starts stacks of its own
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out, and put the search for secrets behind the others."""
-    here = Path(__file__).parent
-    mine = [item for item in items if item.path.parent == here]
-    for item in mine:
-        name = item.path.name
-        group = "bare stack" if name == BARE else "stack 1" if name in FIRST else "stack 2"
-        item.add_marker(pytest.mark.xdist_group(group))
-    last = [item for item in mine if item.path.name == LAST]
+    """The search for secrets comes behind the others."""
+    last = [item for item in items if item.path == Path(__file__).with_name(LAST)]
     items[:] = [item for item in items if item not in last] + last
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """template.yaml, deployed on an emulator of its own beside a sandbox of its own."""
-    with Stack.started(clock_factor=CLOCK_FACTOR) as running:
+    with Stack.started(clock_factor=CLOCK_FACTOR, parameters=PATIENT) as running:
         yield running
 
 

@@ -1,0 +1,34 @@
+"""How the tests are shared out among processes: `pytest -n N --dist loadgroup`."""
+
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+# Each of the deployed stacks takes a process's time and memory, so the e2e tests make three shares, about alike long.
+# test_no_secrets.py searches what the others of its share left behind.
+FIRST_STACK: Final = {"test_consent.py", "test_journey.py", "test_lost_and_doubled.py", "test_no_secrets.py"}
+OWN_STACKS: Final = {"test_stack_smoke.py"}
+
+
+def share_of(nodeid: str) -> str:
+    """Tests of one share run in one process, one after the other. Elsewhere a file is a share: it shares fixtures."""
+    file = PurePosixPath(nodeid.partition("::")[0])
+    if file.parent.name != "e2e":
+        return str(file)
+    if file.name in OWN_STACKS:
+        return str(file)
+    return "first stack" if file.name in FIRST_STACK else "second stack"
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]
+    """xdist's sharing by scope, with our scopes: its marks (xdist_group) go unheard with pytest 9.2."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return share_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:
+    """Share out as above where `--dist loadgroup` asks for it."""
+    return Shares(config, log) if config.getoption("dist") == "loadgroup" else None
