@@ -312,7 +312,7 @@ UNKNOWN: Final[list[Row]] = [
         _ASK,
         409,
         "It could not be found out whether the document arrived.",
-        "Look in the accounting software; then clear the publishing data or mark it published.",
+        "Look in the accounting software; only if it is not there, unarchive with `clear` and publish anew.",
     ),
     (
         "provider_refused",
