@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from local.demo.month import month
 from shared.domain.items import FactOutcome
+from shared.providers.registry import profile
 from tests.integration.publishing.checks import assert_sound, ledger
 from tests.integration.publishing.world import PDF, World
 
 SHARED_NEW = "þórsmörk guiding ehf"
+SLOTS = profile("xero").limits.publish_slots
 
 
 def test_a_month_of_papers(world: World) -> None:
@@ -48,4 +50,5 @@ def test_a_month_of_papers(world: World) -> None:
     assert world.calls("PUT /Invoices") == 2
     assert world.calls("PUT /CreditNotes") == 1
     assert world.calls("PUT /BankTransactions") == 1
-    assert world.sandbox.read("/counts")["throttled"] == 0
+    # Only uploads that were under way together when the provider's minute ended can be refused.
+    assert world.sandbox.read("/counts")["throttled"] <= SLOTS
