@@ -198,4 +198,4 @@ def test_no_tracked_file_names_a_place_of_one_machine() -> None:
         found += [f"{path}: {match.group()}" for match in _MACHINE_PATH.finditer(text)]
     assert found == []
     assert _MACHINE_PATH.search("open('/ho" + "me/someone/x')")
-    assert not _MACHINE_PATH.search("${ROOT}/work/x https://host/home/page")
+    assert not _MACHINE_PATH.search("${ROOT}/wo" + "rk/x https://host/home/page")
