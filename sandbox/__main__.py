@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sandbox.clock import SandboxClock
 from sandbox.server import Sandbox, listening_socket, uvicorn_server
+from sandbox.simulation import SeedChoice
 from sandbox.snapshot import SnapshotUnreadableError
-from sandbox.xero.state import SeedChoice
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,15 +18,14 @@ from sandbox import control, snapshot
 from sandbox.clock import SandboxClock
 from sandbox.counts import CallCounts
 from sandbox.faults import FaultBoard
+from sandbox.providers import simulations
+from sandbox.simulation import SeedChoice, Shell, Simulation
 from sandbox.wire import TrackedConnection
-from sandbox.xero import control as xero_control
-from sandbox.xero.app import XeroApp
-from sandbox.xero.state import SeedChoice, XeroState
 
 SAVE_EVERY_SECONDS = 15.0
 _START_PAGE = """<!doctype html><html lang="en"><title>Sandbox</title><h1>Simulated accounting providers</h1>
-<p>/xero stands for login.xero.com, identity.xero.com and api.xero.com; /__control reads and steers them.
-See sandbox/README.md.</p></html>"""
+<p>Each provider has its own paths below its name, as /xero for login.xero.com, identity.xero.com and api.xero.com;
+/__control reads and steers them. See sandbox/README.md.</p></html>"""
 
 
 @dataclass
@@ -38,19 +37,22 @@ class Sandbox:
     faults: FaultBoard = field(default_factory=FaultBoard)
     seed: SeedChoice = "small"
     snapshot_file: Path | None = None
-    xero: XeroState = field(init=False)
+    simulations: dict[str, Simulation] = field(init=False)
     _saved_at_call: int = -1
 
     def __post_init__(self) -> None:
-        self.xero = XeroState(self.clock, self.counts, self.faults, self.seed)
+        self.simulations = simulations(Shell(self.clock, self.counts, self.faults, self.seed))
         state = snapshot.load(self.snapshot_file) if self.snapshot_file else None
         if state:
             self.clock.restore(state["clock"]["offset"], self.clock.factor)
-            self.xero.restore(state["xero"])
+            for name, simulation in self.simulations.items():
+                if name in state:  # a provider that is younger than the snapshot starts from its seed
+                    simulation.restore(state[name])
 
     def reset(self, seed: SeedChoice | None = None) -> None:
         """Books, tokens, faults and counts as at the start; the clock keeps its time. Raises ValueError."""
-        self.xero.reset(self.seed if seed is None else seed)
+        for simulation in self.simulations.values():
+            simulation.reset(self.seed if seed is None else seed)
         self.faults.clear()
         self.counts.clear()
 
@@ -58,7 +60,8 @@ class Sandbox:
         """Write the snapshot; False when the sandbox runs without one."""
         if self.snapshot_file is None:
             return False
-        state: dict[str, Any] = {"clock": {"offset": self.clock.offset()}, "xero": self.xero.to_snapshot()}
+        state: dict[str, Any] = {"clock": {"offset": self.clock.offset()}}
+        state |= {name: simulation.to_snapshot() for name, simulation in self.simulations.items()}
         snapshot.save(self.snapshot_file, state)
         self._saved_at_call = self.counts.total
         return True
@@ -72,13 +75,11 @@ class Sandbox:
 
     def application(self) -> Starlette:
         """The ASGI application with every provider and the control interface."""
-        routes = [
-            Route("/", _start_page),
-            Mount("/__control/xero", routes=xero_control.routes(self.xero)),
-            Mount("/__control", routes=control.routes(self)),
-            Mount("/xero", app=XeroApp(self.xero)),
-        ]
-        return Starlette(routes=routes, lifespan=self._lifespan)
+        each = self.simulations.items()
+        steering = [Mount(f"/__control/{name}", routes=simulation.control_routes()) for name, simulation in each]
+        providers = [Mount(f"/{name}", app=simulation.application()) for name, simulation in each]
+        shell = [Route("/", _start_page), Mount("/__control", routes=control.routes(self))]
+        return Starlette(routes=[*steering, *shell, *providers], lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -88,7 +89,8 @@ class Sandbox:
         finally:
             saver.cancel()
             self.save()
-            self.xero.webhooks.stop()
+            for simulation in self.simulations.values():
+                simulation.stop()
 
 
 def listening_socket(port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.clock import SandboxClock
 from sandbox.counts import CallCounts
 from sandbox.faults import FaultBoard
+from sandbox.simulation import SeedChoice
 from sandbox.xero import seed
 from sandbox.xero.books import Books
 from sandbox.xero.idempotency import IdempotencyStore
@@ -18,8 +19,6 @@ from sandbox.xero.limiter import Limiter
 from sandbox.xero.tokens import Signer, TokenStore
 from sandbox.xero.webhooks import WebhookSender
 from sandbox.xero.wire import XeroUser
-
-SeedChoice = str | Mapping[str, int]
 
 
 class XeroState:
