@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.faults import Fault
+from sandbox.late import LateCommit
 from sandbox.wire import broken, in_place, outcome
 from sandbox.xero import accounting, answers, oauth
 from sandbox.xero.books import Books
 from sandbox.xero.endpoints import API_PREFIX, collection, endpoint, sufficient_scopes
 from sandbox.xero.idempotency import METHODS, KeyedCall, KeyMismatchError, KeyTooLongError
 from sandbox.xero.identity import App
-from sandbox.xero.late import LateCommit
 from sandbox.xero.limiter import Problem, Verdict
 from sandbox.xero.state import XeroState
 from sandbox.xero.tokens import Grant

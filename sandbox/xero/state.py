@@ -9,14 +9,15 @@ from typing import Any
 from sandbox.clock import SandboxClock
 from sandbox.counts import CallCounts
 from sandbox.faults import FaultBoard
+from sandbox.late import LateCommits
+from sandbox.signing import Signer
 from sandbox.simulation import SeedChoice
 from sandbox.xero import seed
 from sandbox.xero.books import Books
 from sandbox.xero.idempotency import IdempotencyStore
 from sandbox.xero.identity import Identity
-from sandbox.xero.late import LateCommits
 from sandbox.xero.limiter import Limiter
-from sandbox.xero.tokens import Signer, TokenStore
+from sandbox.xero.tokens import KEY_ID, TokenStore
 from sandbox.xero.webhooks import WebhookSender
 from sandbox.xero.wire import XeroUser
 
@@ -31,7 +32,7 @@ class XeroState:
         self.counts = counts
         self.faults = faults
         self.webhooks = WebhookSender(clock)
-        self._signer = Signer()
+        self._signer = Signer(KEY_ID)
         self.reset(choice)
 
     def reset(self, choice: SeedChoice) -> None:
