@@ -8,7 +8,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from sandbox.xero import answers, pages
+from sandbox import pages
+from sandbox.xero import answers
 from sandbox.xero.identity import AuthorizeRefusedError, AuthorizeRequest, Login
 from sandbox.xero.state import XeroState
 from sandbox.xero.tokens import Grant, Person, TokenRefusedError
@@ -23,15 +24,15 @@ async def authorize(state: XeroState, request: Request) -> Response:
     try:
         wanted = state.identity.checked_request(request.query_params)
     except AuthorizeRefusedError as refused:
-        return pages.error_page(refused.error, refused.detail)
+        return pages.error_page("Xero", refused.error, refused.detail)
     action = f"{root(request)}{AUTHORIZE}?{request.url.query}"
     emails = [person.email for person in state.people.values()]
     if request.method == "GET":
-        return pages.login_page(action, emails)
+        return pages.login_page("Xero", action, emails)
     form = await request.form()
     person = state.person_named(str(form.get("user", "")))
     if person is None:
-        return pages.login_page(action, emails, "No such person here. Choose one of those below.")
+        return pages.login_page("Xero", action, emails, "No such person here. Choose one of those below.")
     handle = state.identity.log_in(wanted, person.user_id, state.clock.now())
     return _consent_form(state, request, handle)
 
@@ -43,7 +44,7 @@ async def consent(state: XeroState, request: Request) -> Response:
     try:
         login = state.identity.login(handle, state.clock.now())
     except AuthorizeRefusedError as refused:
-        return pages.error_page(refused.error, refused.detail)
+        return pages.error_page("Xero", refused.error, refused.detail)
     if form.get("decision") != "allow":
         state.identity.deny(handle)
         return _back(login.request, {"error": "access_denied"})
@@ -197,6 +198,7 @@ def _consent_form(state: XeroState, request: Request, handle: str, alert: str | 
         for tenant, books in visible.items()
     ]
     return pages.consent_page(
+        "Xero",
         f"{root(request)}{CONSENT}",
         session=handle,
         app_name=wanted.app.name,

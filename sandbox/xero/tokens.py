@@ -3,10 +3,8 @@
 Figures from developer.xero.com/faq/oauth2 and the OAuth 2.0 auth-flow page.
 """
 
-import base64
 import hashlib
 import hmac
-import json
 import secrets
 import uuid
 from collections.abc import Iterable
@@ -14,8 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from sandbox.signing import Signer, b64url
 
 CODE_LIFE = timedelta(minutes=5)
 ACCESS_LIFE = timedelta(minutes=30)
@@ -81,29 +78,6 @@ class Person:
     user_id: str
     name: str
     email: str
-
-
-class Signer:
-    """RS256 signatures, so that an id_token can be verified against the published key set."""
-
-    def __init__(self, pem: str | None = None) -> None:
-        self._key = _loaded(pem) if pem else rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def pem(self) -> str:
-        return self._key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
-
-    def jwt(self, claims: dict[str, Any]) -> str:
-        header = {"alg": "RS256", "kid": KEY_ID, "typ": "JWT"}
-        signed = ".".join(b64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-        return f"{signed}.{b64url(self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
-
-    def jwks(self) -> dict[str, Any]:
-        numbers = self._key.public_key().public_numbers()
-        modulus = b64url(numbers.n.to_bytes(256, "big"))
-        exponent = b64url(numbers.e.to_bytes(3, "big"))
-        return {"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": KEY_ID, "n": modulus, "e": exponent}]}
 
 
 class TokenStore:
@@ -222,16 +196,12 @@ class TokenStore:
 
     @staticmethod
     def from_snapshot(state: dict[str, Any]) -> "TokenStore":
-        store = TokenStore(Signer(state["pem"]))
+        store = TokenStore(Signer(KEY_ID, state["pem"]))
         store.grants = {k: Grant(**_read(v) | {"scopes": tuple(v["scopes"])}) for k, v in state["grants"].items()}
         store.codes = {k: Code(**_read(v)) for k, v in state["codes"].items()}
         store.refresh_tokens = {k: RefreshToken(**_read(v)) for k, v in state["refresh_tokens"].items()}
         store.access_tokens = {k: AccessToken(**_read(v)) for k, v in state["access_tokens"].items()}
         return store
-
-
-def b64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _verifier_fits(challenge: str | None, verifier: str | None) -> bool:
@@ -281,13 +251,6 @@ def _id_claims(grant: Grant, person: Person, nonce: str | None, access: dict[str
     if "profile" in grant.scopes:
         claims |= {"name": person.name, "given_name": given, "family_name": family}
     return claims
-
-
-def _loaded(pem: str) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError("the snapshot's signing key is not RSA")
-    return key
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.xero.tokens import Grant, Person, Signer, TokenRefusedError, TokenStore, b64url
+from sandbox.signing import Signer, b64url
+from sandbox.xero.tokens import KEY_ID, Grant, Person, TokenRefusedError, TokenStore
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 BACK = "http://localhost:1/oauth/xero/callback"
-SIGNER = Signer()
+SIGNER = Signer(KEY_ID)
 PERSON = Person("u1", "Alex Morgan", "alex@example.com")
 VERIFIER = "v" * 43
 CHALLENGE = b64url(hashlib.sha256(VERIFIER.encode()).digest())
