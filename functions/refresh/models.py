@@ -118,6 +118,7 @@ class EntryView(View):
     survivor: str | None
     bank_accounts: dict[str, str] | None
     values: dict[str, Any]
+    version: int = Field(description="In quotes, the value of If-Match for changing the entry")
 
     @classmethod
     def of(cls, entry: Entry) -> "EntryView":
@@ -134,6 +135,7 @@ class EntryView(View):
             survivor=entry.survivor,
             bank_accounts=entry.values.get("bank_accounts"),
             values={name: value for name, value in entry.values.items() if name in _SHOWN},
+            version=entry.version,
         )
 
 

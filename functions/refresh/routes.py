@@ -20,7 +20,7 @@ from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.connections import Connection
 from shared.domain.errors import fail
-from shared.domain.lists import EntryStatus, Kind
+from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.domain.refresh_requests import RefreshRequest
 from shared.usecases.ask_refresh import ask_refresh, ask_reload
 from shared.usecases.own_lists import EntryChange, change_entry, create_entry, read_entry
@@ -65,20 +65,18 @@ def get_list(service: Service, request: Request) -> Answer:
 
 def get_entry(service: Service, request: Request) -> Answer:
     """One entry."""
-    entry = read_entry(service, request.in_account, _kind(request), request.path["entry"])
-    return Answer(EntryView.of(entry))
+    return _shown(read_entry(service, request.in_account, _kind(request), request.path["entry"]))
 
 
 def post_entry(service: Service, request: Request) -> Answer:
     """Make an entry of one's own."""
     wanted = request.body(NewEntry).wanted()
-    entry = create_entry(service, request.in_account, _kind(request), request.resource_id, wanted)
-    return Answer(EntryView.of(entry))
+    return _shown(create_entry(service, request.in_account, _kind(request), request.resource_id, wanted))
 
 
 def post_entry_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
     """The entry that the first request made."""
-    return Answer(EntryView.of(read_entry(service, request.in_account, _kind(request), request.resource_id)))
+    return _shown(read_entry(service, request.in_account, _kind(request), request.resource_id))
 
 
 def patch_entry(service: Service, request: Request) -> Answer:
@@ -93,8 +91,12 @@ def delete_entry(service: Service, request: Request) -> Answer:
 
 def _changed(service: Service, request: Request, wanted: EntryChange) -> Answer:
     kind, entry_id = _kind(request), request.path["entry"]
-    entry = change_entry(service, request.in_account, kind, entry_id, wanted, by=request.caller)
-    return Answer(EntryView.of(entry))
+    account, version = request.in_account, request.version
+    return _shown(change_entry(service, account, kind, entry_id, wanted, by=request.caller, version=version))
+
+
+def _shown(entry: Entry) -> Answer:
+    return Answer(EntryView.of(entry), version=entry.version)
 
 
 def post_reload(service: Service, request: Request) -> Answer:
@@ -157,7 +159,8 @@ ROUTES: Final = [
         answer=EntryView,
         body=EntryPatch,
         capability=_MANAGE,
-        errors=("supplier_name_taken", "conflict", *_OWN),
+        if_match=True,
+        errors=("supplier_name_taken", *_OWN),
     ),
     Route(
         "DELETE",

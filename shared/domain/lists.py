@@ -83,6 +83,14 @@ class Entry:
         return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
     @property
+    def version(self) -> int:
+        """A number that changes with everything a caller sees of the entry: If-Match is compared with it.
+
+        It follows from the content, for most entries are the provider's and a refresh writes only what is new there.
+        """
+        return int(self.digest(), 16) * 2 + self.visible
+
+    @property
     def usable(self) -> bool:
         return self.status is EntryStatus.ACTIVE and self.survivor is None
 

@@ -2,11 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_
 from typing import Final
 
 from shared.domain.lists import SHARDS, Book, Entry, EntryStatus, Kind, folded, shard_of
 from shared.storage.codec import SCHEMA, decode
 from shared.storage.keys import book_key, part
+from shared.storage.operations import Check
 from shared.storage.rows import row_of
 from shared.storage.wire import Row
 
@@ -42,6 +45,17 @@ def entry_in(row: Row) -> Entry:
 def stamp(entry: Entry) -> str:
     """What an entry's row was written as: changes with anything that may be changed here."""
     return f"{entry.digest()}{int(entry.visible)}"
+
+
+def unchanged(row: Row) -> Check:
+    """The entry's row says what it said when it was read: the provider's part by its stamp, and what people decided."""
+    checks = [Check("#stamp = :stamp", {"stamp": row["stamp"]})]
+    for name in ("visible", "deleted"):
+        if name in row:
+            checks.append(Check(f"#{name} = :seen_{name}", {f"seen_{name}": row[name]}))
+        else:
+            checks.append(Check(f"attribute_not_exists(#{name})"))
+    return reduce(and_, checks)
 
 
 def kind_key(book: Book, kind: Kind, *rest: str) -> str:

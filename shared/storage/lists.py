@@ -22,6 +22,7 @@ from shared.storage.entry_rows import (
     own_key,
     shard_key,
     stamp,
+    unchanged,
 )
 from shared.storage.operations import ABSENT, PRESENT, Check, ConditionFailed, Operation, Put, Update
 from shared.storage.table import Table
@@ -85,9 +86,7 @@ class ListStore:
         wanted = folded(q) if q else ""
         found: list[tuple[str, Entry]] = []
         for at, entry in self._from(book, kind, cursor, limit if not q else 1000):
-            if (
-                status is None or entry.status is status
-            ) and wanted in f"{folded(entry.name)}\n{folded(entry.code or '')}":
+            if (status is None or entry.status is status) and wanted in _searched(entry):
                 if len(found) == limit:
                     return [entry for _, entry in found], found[-1][0]
                 found.append((at, entry))
@@ -166,19 +165,23 @@ class ListStore:
         rows = self._table.query(kind_key(book, kind, "OWN"), "V#")
         return {row["entry"]: Override(row.get("visible"), row.get("deleted", False)) for row in rows}
 
-    @access("lists", "TransactWriteItems", f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>", "the entry is there")
+    @access("lists", "GetItem, TransactWriteItems", f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>", "as read")
     def set_override(
-        self, book: Book, kind: Kind, entry_id: str, *, visible: bool | None = None, deleted: bool | None = None
+        self, book: Book, expected: Entry, *, visible: bool | None = None, deleted: bool | None = None
     ) -> None:
         """Hide or show, delete or restore an entry here, whatever the provider says of it; None leaves as it is.
 
         A deleted entry reads as inactive until it is restored; then it is what the provider says. Raises
-        ConflictError when there is no such entry.
+        ConflictError when the entry is not there, or no longer as it was read.
         """
-        pk, sk = own_key(book, kind, "V", entry_id)
+        key = entry_key(book, expected.kind, expected.id)
+        row = self._table.get(*key)
+        if row is None or entry_in(row) != expected:
+            raise ConflictError(f"the entry {expected.id} is not as it was read")
+        pk, sk = own_key(book, expected.kind, "V", expected.id)
         said = {name: value for name, value in (("visible", visible), ("deleted", deleted)) if value is not None}
-        override = Update((pk, sk), {"entry": entry_id, "schema": SCHEMA, **said}, _ANY)
-        self._table.transact([override, Update(entry_key(book, kind, entry_id), said, PRESENT)])
+        override = Update((pk, sk), {"entry": expected.id, "schema": SCHEMA, **said}, _ANY)
+        self._table.transact([override, Update(key, said, unchanged(row))])
 
     # --- what a refresh writes
     @access(

@@ -82,16 +82,25 @@ def _met_again(service: Service, book: Book, entry: Entry) -> Entry:
 
 
 def change_entry(
-    service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange, *, by: Caller
+    service: Service,
+    account: Account,
+    kind: Kind,
+    entry_id: str,
+    wanted: EntryChange,
+    *,
+    by: Caller,
+    version: int | None = None,
 ) -> Entry:
     """Change an entry made here, or hide, show, delete or restore any; items that use it are looked at again.
 
-    Raises list_has_no_entries_of_own for another change to an entry that the provider has, and for restoring one
-    that is inactive there.
+    `version` is If-Match's, None for any. Raises precondition_failed, list_has_no_entries_of_own for another change to
+    an entry that the provider has and for restoring one that is inactive there, and what create_entry raises.
     """
     book = book_for(account, kind)
     for _ in range(TRIES):
         before = read_entry(service, account, kind, entry_id)
+        if version is not None and version != before.version:
+            raise fail("precondition_failed", current=before.version)
         try:
             after = _apply(service, account, book, before, wanted)
         except ConflictError:
@@ -109,7 +118,7 @@ def _apply(service: Service, account: Account, book: Book, before: Entry, wanted
     if any(value is not None for value in told) or wanted.unlink_bank_account:
         raise fail("list_has_no_entries_of_own", kind=before.kind.value)
     deleted = None if wanted.status is None else wanted.status is EntryStatus.INACTIVE
-    service.lists.set_override(book, before.kind, before.id, visible=wanted.visible, deleted=deleted)
+    service.lists.set_override(book, before, visible=wanted.visible, deleted=deleted)
     after = read_entry(service, account, before.kind, before.id)
     if wanted.status is EntryStatus.ACTIVE and after.status is not EntryStatus.ACTIVE:
         raise fail("list_has_no_entries_of_own", field="status", kind=before.kind.value)

@@ -158,5 +158,5 @@ def test_an_entry_deleted_here_comes_back_when_restored(customer: Customer) -> N
     assert customer.await_stage(item, "needs_review")["reasons"]
     assert customer.refresh()["after"]["failed"] == {}
     assert customer.get(path)["status"] == "inactive", "a refresh does not undo what a person did here"
-    assert customer.send("PATCH", path, {"status": "active"}).json()["status"] == "active"
+    assert customer.send("PATCH", path, {"status": "active"}, **{"If-Match": "*"}).json()["status"] == "active"
     customer.await_stage(item, "ready")

@@ -21,13 +21,14 @@ SCOPES = "ledgerbridge/read ledgerbridge/work ledgerbridge/manage"
 
 
 class Api:
-    """Calls the area's handler as API Gateway does."""
+    """Calls the area's handler as API Gateway does; `etag` is of the last answer. If-Match is * unless a test says."""
 
     def __init__(self, world: World) -> None:
         world.service.signer = Signer(lambda: b"key")  # type: ignore[misc]
         texts = {**world.service.settings.texts, "api_base_url": "http://localhost"}
         world.service.settings = replace(world.service.settings, texts=texts)
         self.world = world
+        self.etag = ""
         self.handler = entry(ROUTES, replace(GATE, service=lambda: world.service))
 
     def __call__(
@@ -38,16 +39,17 @@ class Api:
         *,
         tenant: str | None = None,
         scopes: str = SCOPES,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str | None] | None = None,
         **query: str,
     ) -> tuple[int, Any]:
         caller = {"tenant": tenant or self.world.tenant, "subject": "client", "is_machine": True, "scopes": scopes}
         path = f"/v1/accounts/{self.world.account_id}{path}"
+        sent: dict[str, str | None] = {"if-match": "*", **(headers or {})}
         event = {
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
-            "headers": headers or {},
+            "headers": {name: value for name, value in sent.items() if value is not None},
             "queryStringParameters": query or None,
             "requestContext": {
                 "requestId": "r-1",
@@ -59,6 +61,7 @@ class Api:
             "isBase64Encoded": False,
         }
         answer = self.handler(event, None)
+        self.etag = answer["headers"].get("etag", "")
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 
 
@@ -114,7 +117,8 @@ def test_a_payment_method_is_linked_to_a_bank_account_of_the_book(connected: Wor
     status, method = api("POST", "/lists/payment_methods", {"name": "Company card"})
     assert (status, method["own"], method["bank_accounts"]) == (201, True, None)
     before = connected.account.coding_version
-    status, linked = api("PATCH", f"/lists/payment_methods/{method['id']}", {"bank_account": bank.id})
+    read = {"if-match": f'"{method["version"]}"'}
+    status, linked = api("PATCH", f"/lists/payment_methods/{method['id']}", {"bank_account": bank.id}, headers=read)
     assert (status, linked["bank_accounts"]) == (200, {"xero:org-1": bank.id})
     assert connected.account.coding_version > before
     assert [body["kind"] for body, _ in connected.messages()] == ["recheck"]
@@ -164,6 +168,34 @@ def test_deleted_here_is_inactive_until_restored_whatever_a_refresh_says(connect
     assert (after["name"], after["status"]) == ("Renamed", "inactive")
     _, restored = api("PATCH", f"/lists/suppliers/{entry_id}", {"status": "active"})
     assert restored["status"] == "active"
+
+
+@pytest.mark.parametrize("kind", [Kind.SUPPLIERS, Kind.PAYMENT_METHODS])
+def test_a_change_names_the_version_that_was_read(connected: World, api: Api, kind: Kind) -> None:
+    if kind is Kind.SUPPLIERS:
+        entry_id = connected.entry(kind, "c1").id
+    else:
+        entry_id = api("POST", f"/lists/{kind}", {"name": "Card"})[1]["id"]
+    path = f"/lists/{kind}/{entry_id}"
+    before = api("GET", path)[1]
+    read = {"if-match": api.etag}
+    assert api.etag == f'"{before["version"]}"'
+    assert api("PATCH", path, {"visible": False}, headers={"if-match": ""})[1]["code"] == "precondition_failed"
+    changed = api("PATCH", path, {"visible": False}, headers=read)[1]
+    assert changed["visible"] is False
+    assert changed["version"] != before["version"]
+    status, problem = api("PATCH", path, {"status": "inactive"}, headers=read)
+    assert (status, problem["code"], problem["details"]) == (
+        412,
+        "precondition_failed",
+        {"current": changed["version"]},
+    )
+    assert api("GET", path)[1]["status"] == "active"
+
+
+def test_a_change_without_a_version_is_not_taken(connected: World, api: Api) -> None:
+    path = f"/lists/categories/{connected.entry(Kind.CATEGORIES, 'k1').id}"
+    assert api("PATCH", path, {"visible": False}, headers={"if-match": None})[1]["code"] == "precondition_required"
 
 
 def test_what_is_inactive_there_is_not_restored_here(connected: World, api: Api) -> None:

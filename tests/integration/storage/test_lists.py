@@ -125,17 +125,45 @@ def test_an_entry_made_here_is_tied_to_the_providers_once(table: Table) -> None:
 def test_what_people_hide_or_delete_here_outlives_a_refresh(table: Table) -> None:
     store = ListStore(table)
     store.write(BOOK, SUPPLIERS, [supplier(1), supplier(2)])
-    store.set_override(BOOK, SUPPLIERS, supplier(1).id, visible=False)
-    store.set_override(BOOK, SUPPLIERS, supplier(1).id, deleted=True)
+    store.set_override(BOOK, supplier(1), visible=False)
+    store.set_override(BOOK, supplier(1, visible=False), deleted=True)
     hidden = supplier(1, visible=False, status=EntryStatus.INACTIVE)
     assert store.entry(BOOK, SUPPLIERS, supplier(1).id) == hidden
     store.write(BOOK, SUPPLIERS, [supplier(1, code="X"), supplier(2, code="Y")])
     assert store.entry(BOOK, SUPPLIERS, supplier(1).id) == replace(hidden, code="X")
     assert store.overrides(BOOK, SUPPLIERS) == {supplier(1).id: Override(visible=False, deleted=True)}
-    store.set_override(BOOK, SUPPLIERS, supplier(1).id, deleted=False)
+    store.set_override(BOOK, replace(hidden, code="X"), deleted=False)
     assert store.entry(BOOK, SUPPLIERS, supplier(1).id) == supplier(1, code="X", visible=False)
     with pytest.raises(ConflictError):
-        store.set_override(BOOK, SUPPLIERS, fresh_id(), deleted=True)
+        store.set_override(BOOK, replace(supplier(1), id=fresh_id()), deleted=True)
+
+
+def test_an_entry_is_hidden_or_deleted_only_as_it_was_read(table: Table) -> None:
+    store = ListStore(table)
+    store.write(BOOK, SUPPLIERS, [supplier(1)])
+    store.set_override(BOOK, supplier(1), visible=False)
+    for stale in (supplier(1), supplier(1, code="X", visible=False)):
+        with pytest.raises(ConflictError):
+            store.set_override(BOOK, stale, deleted=True)
+    assert store.overrides(BOOK, SUPPLIERS) == {supplier(1).id: Override(visible=False)}
+
+
+def test_an_entry_that_changes_between_the_look_and_the_write_stays(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ListStore(table)
+    store.write(BOOK, SUPPLIERS, [supplier(1)])
+    get, others = table.get, [supplier(1, code="X")]
+
+    def overtaken(pk: str, sk: str) -> Any:
+        row = get(pk, sk)
+        store.write(BOOK, SUPPLIERS, [others.pop()] if others else [])
+        return row
+
+    monkeypatch.setattr(table, "get", overtaken)
+    with pytest.raises(ConflictError):
+        store.set_override(BOOK, supplier(1), deleted=True)
+    assert store.entry(BOOK, SUPPLIERS, supplier(1).id) == supplier(1, code="X")
 
 
 def test_what_is_deleted_here_during_a_refresh_stays_deleted(table: Table) -> None:
@@ -144,7 +172,7 @@ def test_what_is_deleted_here_during_a_refresh_stays_deleted(table: Table) -> No
 
     def page() -> Iterator[Entry]:
         yield supplier(2)  # a person deletes after the refresh has read what people decided
-        store.set_override(BOOK, SUPPLIERS, supplier(1).id, deleted=True)
+        store.set_override(BOOK, supplier(1), deleted=True)
         yield supplier(1, code="X")
 
     store.write(BOOK, SUPPLIERS, page())
