@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import openapi_core
 import pytest
+from openapi_core import testing
 
 from tests.unit.sandbox.xero_desk import Desk, bill, line, sale, spend
-
-openapi_core = pytest.importorskip("openapi_core")
-testing = pytest.importorskip("openapi_core.testing")
 
 SPECS = Path(os.environ.get("LEDGERBRIDGE_SPECS") or Path(__file__).resolve().parents[3].parent / "shared" / "specs")
 DESCRIPTION = SPECS / "xero" / "xero_accounting.acyclic.strict.json"

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import openapi_core
 import pytest
+from openapi_core import testing
 
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.items import ItemType, Side
@@ -25,9 +27,6 @@ from shared.providers.xero.calls import PROVIDER
 from tests.contract.sandbox_process import SandboxClient
 from tests.contract.xero.kit import World, connected
 from tests.contract.xero.test_publishing import SORTS
-
-openapi_core = pytest.importorskip("openapi_core")
-testing = pytest.importorskip("openapi_core.testing")
 
 SPECS = Path(os.environ.get("LEDGERBRIDGE_SPECS") or Path(__file__).resolve().parents[3].parent / "shared" / "specs")
 DESCRIPTION = SPECS / "xero" / "xero_accounting.acyclic.strict.json"
