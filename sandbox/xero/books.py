@@ -8,9 +8,9 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
+from sandbox.decimals import strings, tagged, untagged
 from sandbox.xero.formats import Record
 
 ID_FIELDS: Mapping[str, str] = {
@@ -177,7 +177,7 @@ class Books:
 
     def view(self) -> Record:
         """Everything in the books for a test to read: Xero's field names, amounts as strings, files by digest."""
-        tables = {name: [_strings(record) for record in rows.values()] for name, rows in self.tables.items()}
+        tables = {name: [strings(record) for record in rows.values()] for name, rows in self.tables.items()}
         files = {
             owner: [
                 {
@@ -190,14 +190,14 @@ class Books:
             ]
             for owner, attached in self.attachments.items()
         }
-        return {"Organisation": _strings(self.organisation), **tables, "Attachments": files}
+        return {"Organisation": strings(self.organisation), **tables, "Attachments": files}
 
     def to_snapshot(self) -> Record:
         """A JSON-safe copy of the whole state, files included (base64)."""
         return {
-            "organisation": _tagged(self.organisation),
+            "organisation": tagged(self.organisation),
             "sequence": self.sequence,
-            "tables": {name: [_tagged(record) for record in rows.values()] for name, rows in self.tables.items()},
+            "tables": {name: [tagged(record) for record in rows.values()] for name, rows in self.tables.items()},
             "attachments": {
                 owner: [
                     [a.attachment_id, a.file_name, a.mime_type, a.include_online, base64.b64encode(a.content).decode()]
@@ -210,10 +210,10 @@ class Books:
     @staticmethod
     def from_snapshot(snapshot: Mapping[str, Any]) -> "Books":
         """The books that `to_snapshot` wrote."""
-        books = Books(organisation=_untagged(snapshot["organisation"]), sequence=snapshot["sequence"])
+        books = Books(organisation=untagged(snapshot["organisation"]), sequence=snapshot["sequence"])
         for name, records in snapshot["tables"].items():
             for record in records:
-                books.put(name, _untagged(record))
+                books.put(name, untagged(record))
         for owner, files in snapshot["attachments"].items():
             books.attachments[owner] = [
                 Attachment(one, name, mime, online, base64.b64decode(content))
@@ -221,31 +221,3 @@ class Books:
             ]
         books.commit()
         return books
-
-
-def _strings(value: Any) -> Any:
-    return _map_decimals(value, str)
-
-
-def _tagged(value: Any) -> Any:
-    return _map_decimals(value, lambda number: {"$decimal": str(number)})
-
-
-def _map_decimals(value: Any, write: Callable[[Decimal], Any]) -> Any:
-    if isinstance(value, Decimal):
-        return write(value)
-    if isinstance(value, dict):
-        return {key: _map_decimals(inner, write) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_map_decimals(inner, write) for inner in value]
-    return value
-
-
-def _untagged(value: Any) -> Any:
-    if isinstance(value, dict):
-        if set(value) == {"$decimal"}:
-            return Decimal(value["$decimal"])
-        return {key: _untagged(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_untagged(inner) for inner in value]
-    return value
