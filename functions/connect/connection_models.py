@@ -120,6 +120,8 @@ class SettingsView(View):
     sales_publish_as: PublishAs
     default_costs_tax_rate: str | None
     default_sales_tax_rate: str | None
+    default_costs_tax_rate_without_tax: str | None = Field(description="For documents on which no tax was found")
+    default_sales_tax_rate_without_tax: str | None
     attach_files: bool
 
     @classmethod
@@ -134,4 +136,6 @@ class SettingsPatch(Patch):
     sales_publish_as: PublishAs = Field(default_factory=left_alone)
     default_costs_tax_rate: EntryId | None = None
     default_sales_tax_rate: EntryId | None = None
+    default_costs_tax_rate_without_tax: EntryId | None = None
+    default_sales_tax_rate_without_tax: EntryId | None = None
     attach_files: bool = Field(default_factory=left_alone)

@@ -44,6 +44,9 @@ class LineBody(Model):
     tax_rate: EntryRef | None = None
     product: EntryRef | None = None
     tracking: list[TrackingRef] = Field(default_factory=list, max_length=MOST_TRACKING)
+    project: EntryRef | None = None
+    customer: EntryRef | None = Field(None, description="Whom a cost is for")
+    billable: bool = Field(False, description="To be charged on to the customer or project")
 
     def draft(self) -> LineDraft:
         return LineDraft(
@@ -56,6 +59,9 @@ class LineBody(Model):
             tax_rate=self.tax_rate.reference() if self.tax_rate else None,
             product=self.product.reference() if self.product else None,
             tracking=tuple(one.reference() for one in self.tracking),
+            project=self.project.reference() if self.project else None,
+            customer=self.customer.reference() if self.customer else None,
+            billable=self.billable,
         )
 
 

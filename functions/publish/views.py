@@ -74,6 +74,9 @@ class LineView(View):
     tax_rate: str | None
     product: str | None
     tracking: list[str]
+    project: str | None
+    customer: str | None
+    billable: bool
 
     @classmethod
     def of(cls, line: Line) -> "LineView":
@@ -87,6 +90,9 @@ class LineView(View):
             tax_rate=line.tax_rate,
             product=line.product,
             tracking=list(line.tracking),
+            project=line.project,
+            customer=line.customer,
+            billable=line.billable,
         )
 
 

@@ -54,13 +54,24 @@ class Destination(StrEnum):
 
     PURCHASES = "purchases"
     SALES = "sales"
-    BANK_ACCOUNTS = "bank_accounts"
+    BANK_ACCOUNTS = "bank_accounts"  # money spent from, or received into, a bank account
+    CHECKS = "checks"
+    CREDIT_CARDS = "credit_cards"
+    QUICK_ENTRIES = "quick_entries"  # a total on one account, without lines
     EXPENSE_CLAIMS = "expense_claims"
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether the document itself is the payment, so that none follows it."""
+        return self in {Destination.BANK_ACCOUNTS, Destination.CHECKS, Destination.CREDIT_CARDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a connection does when neither the item nor a rule says; tax rates are local entry ids."""
+    """What a connection does when neither the item nor a rule says; tax rates are local entry ids.
+
+    The rates "without tax" are for documents on which no tax was found, where the provider wants a code all the same.
+    """
 
     costs_destination: Destination = Destination.PURCHASES
     sales_destination: Destination = Destination.SALES
@@ -68,6 +79,8 @@ class Settings:
     sales_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
     default_costs_tax_rate: str | None = None
     default_sales_tax_rate: str | None = None
+    default_costs_tax_rate_without_tax: str | None = None
+    default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
     version: int = 0
 

@@ -81,6 +81,13 @@ REFERENCE: Final[list[Row]] = [
         "Choose another product, or reload.",
     ),
     (
+        "project_not_found",
+        _ASK,
+        409,
+        "The project is not active in the accounting software.",
+        "Choose another project, or reload.",
+    ),
+    (
         "tracking_not_found",
         _ASK,
         409,

@@ -37,6 +37,9 @@ class LineDraft:
     tax_rate: Reference | None = None
     product: Reference | None = None
     tracking: tuple[Reference, ...] = ()
+    project: Reference | None = None
+    customer: Reference | None = None
+    billable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

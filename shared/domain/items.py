@@ -50,7 +50,8 @@ class Place(StrEnum):
 class Line:
     """One line. `amount` is the line's total in the item's tax mode, `tax_amount` the document's own figure if any.
 
-    category, tax_rate, product and tracking (at most one value per dimension) are local entry ids.
+    category, tax_rate, product, project, customer (whom a cost is for; `billable` when it is to be charged on to them
+    or to the project) and tracking (at most one value per dimension) are local entry ids.
     """
 
     description: str
@@ -62,6 +63,9 @@ class Line:
     tax_rate: str | None = None
     product: str | None = None
     tracking: tuple[str, ...] = ()
+    project: str | None = None
+    customer: str | None = None
+    billable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

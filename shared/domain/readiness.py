@@ -19,13 +19,32 @@ STORED_TEXT: Final = 160  # characters of a provider's message
 def coded(item: Item, settings: Settings) -> Item:
     """The item with the connection's default tax rate on lines that name none; a rate on a line is never replaced.
 
-    A document without tax (`tax_mode` none) takes no rate.
+    A document on which no tax was found takes the rate for such documents, where the settings name one, whatever its
+    tax mode: some software wants a code on every line. Else a document without tax (`tax_mode` none) takes no rate.
     """
-    default = settings.default_costs_tax_rate if item.side is Side.COSTS else settings.default_sales_tax_rate
-    if default is None or item.tax_mode is TaxMode.NONE:
+    default = _default_tax_rate(item, settings)
+    if default is None:
         return item
     lines = tuple(line if line.tax_rate else replace(line, tax_rate=default) for line in item.lines)
     return item if lines == item.lines else replace(item, lines=lines)
+
+
+def _default_tax_rate(item: Item, settings: Settings) -> str | None:
+    if item.side is Side.COSTS:
+        usual, without = settings.default_costs_tax_rate, settings.default_costs_tax_rate_without_tax
+    else:
+        usual, without = settings.default_sales_tax_rate, settings.default_sales_tax_rate_without_tax
+    if item.tax_mode is TaxMode.NONE:
+        return without
+    return without if without is not None and not _tax_found(item) else usual
+
+
+def _tax_found(item: Item) -> bool:
+    """Whether the document states tax anywhere; one that says nothing of tax is taken to have some."""
+    stated = [line.tax_amount for line in item.lines if line.tax_amount is not None]
+    if item.tax_total is not None:
+        stated.append(item.tax_total)
+    return not stated or any(stated)
 
 
 def destination_of(item: Item, settings: Settings) -> Destination:

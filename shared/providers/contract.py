@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings, Slot
 from shared.domain.errors import Problem
@@ -12,6 +12,7 @@ from shared.domain.items import Item, ItemType, Side
 from shared.domain.limits import Blocked, LimitFigures, LimitReading
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import Batch, ElementAnswer
+from shared.domain.refreshing import REFRESH_EVERY
 from shared.domain.secrets import Secret
 
 
@@ -21,16 +22,26 @@ class OAuthFacts:
 
     authorize_url: str
     token_url: str
-    revoke_url: str
+    revoke_url: str | None  # None where the provider documents no revocation
     scopes: tuple[str, ...]
     pkce: bool
     access_lifetime: timedelta
     refresh_idle_limit: timedelta
     # How long a rotated refresh token still works, for answers that were lost; None where there is no grace.
     rotation_grace: timedelta | None
-    # Claims of the access token (a JWT) or the id_token: who consented, and in which consent.
+    # Who consented, and in which consent: claims of the access token (a JWT) or the id_token, or fields of the answer.
     subject_claim: str = "sub"
     consent_claim: str | None = None
+    # Fixed parameters of the consent page's address beside those of RFC 6749.
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    # How the app says who it is at the token endpoint: by HTTP Basic, or with id and secret in the form.
+    client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    revoke_body: Literal["form", "json"] = "form"
+    # The callback's parameter that names the one organisation of the consent, where consent is given for one. It is
+    # proved by a call before anything is stored, and then is the grant's `consent_event`.
+    organisation_parameter: str | None = None
+    # When a consent ends however often it is renewed, by the provider's own rule; None where it does not say.
+    consent_lifetime: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,12 @@ class Profile:
     limits: LimitFigures
     publishing: PublishingFacts
     url_variable: str  # LEDGERBRIDGE_<NAME>_URL: scheme and host of every call, on a local stage
+    # One request brings the changes of every list in `delta_kinds` (QuickBooks: change data capture).
+    delta_together: bool = False
+    # How often lists are brought up to date without anybody asking: often where no webhook tells of changes.
+    refresh_every: timedelta = REFRESH_EVERY
+    # Beyond those that every connection has: names of Settings fields.
+    settings: tuple[str, ...] = ()
 
 
 class CallFailed(Exception):
@@ -153,6 +170,8 @@ class Resolved:
     dimensions: Mapping[str, Entry]
     bank_account: Entry | None
     currencies: frozenset[str]  # codes the organisation has enabled; its base currency is among them
+    projects: Mapping[str, Entry] = field(default_factory=dict)
+    customers: Mapping[str, Entry] = field(default_factory=dict)  # whom lines of a cost are for
     problems: tuple[Problem, ...] = ()
 
 
@@ -170,7 +189,7 @@ class Target:
     @property
     def records_payment(self) -> bool:
         """Whether a payment follows the document; `publish_as` is PAID only where everything for it is there."""
-        return self.publish_as is PublishAs.PAID and self.destination is not Destination.BANK_ACCOUNTS
+        return self.publish_as is PublishAs.PAID and not self.destination.moves_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +242,10 @@ class Provider(Protocol):
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:
-        """The organisations this consent covers, each with the id it is removed by. `session.organisation` is empty."""
+        """The organisations this consent covers, each with the id it is removed by. `session.organisation` is empty.
+
+        Where a consent is for one organisation, `consent_event` is its id; AccessLost when the consent is not for it.
+        """
         ...
 
     def organisation(self, session: Session, subject: str) -> Organisation:
@@ -239,7 +261,8 @@ class Provider(Protocol):
 
         Entries come without local ids of ours: `id` is empty, the caller derives it from the book. `parent` and
         `survivor` hold the provider's ids of entries of the same kind, for the caller to turn into local ids.
-        Give the same `since` with every page of a delta.
+        Give the same `since` with every page of a delta. With `since` the kinds may be all of `delta_kinds` at once
+        where the profile says `delta_together`.
         """
         ...
 

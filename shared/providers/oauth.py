@@ -75,6 +75,7 @@ def authorize_url(
         redirect_uri=redirect_uri,
         scope=" ".join(facts.scopes),
         state=state,
+        **facts.authorize_params,
         **extra,
     )
     return url
@@ -90,7 +91,7 @@ def exchange(
     )
     if not _text(told, "refresh_token"):
         raise LostAnswer(broken("no refresh token in the answer to a code").problem)
-    claims = {**_claims(_text(told, "id_token")), **_claims(_text(told, "access_token"))}
+    claims = {**told, **_claims(_text(told, "id_token")), **_claims(_text(told, "access_token"))}
     subject = claims.get(facts.subject_claim) or claims.get("sub") or ""
     event = claims.get(facts.consent_claim) if facts.consent_claim else None
     scopes = tuple(str(told["scope"]).split()) if isinstance(told.get("scope"), str) else facts.scopes
@@ -107,11 +108,19 @@ def refresh(facts: OAuthFacts, app: App, *, refresh_token: Secret) -> TokenPair:
 
 
 def revoke(facts: OAuthFacts, app: App, *, token: Secret) -> None:
-    """End the consent behind a refresh token (RFC 7009); an unknown token is success. Raises CallFailed."""
+    """End the consent behind a refresh token (RFC 7009); an unknown token is success. Raises CallFailed.
+
+    ValueError for a provider that has no revocation: its tokens are only shredded here.
+    """
     from authlib.oauth2.rfc7009 import prepare_revoke_token_request
 
-    body, headers = prepare_revoke_token_request(token.reveal())  # type: ignore[no-untyped-call]
-    answer = _send(facts.revoke_url, app, body, headers)
+    if facts.revoke_url is None:
+        raise ValueError("this provider documents no revocation")
+    if facts.revoke_body == "json":
+        body, headers = json.dumps({"token": token.reveal()}), {"Content-Type": "application/json"}
+    else:
+        body, headers = prepare_revoke_token_request(token.reveal())  # type: ignore[no-untyped-call]
+    answer = _send(facts, facts.revoke_url, app, body, headers)
     if answer.status != 200 and _error(answer) not in {"invalid_grant", "invalid_token"}:
         raise CallFailed(_refusal(answer), sent=True)
 
@@ -122,7 +131,7 @@ def _token_call(facts: OAuthFacts, app: App, grant_type: str, **fields: str | No
     given = {name: value for name, value in fields.items() if value}
     body = prepare_token_request(grant_type, **given)  # type: ignore[no-untyped-call]
     try:
-        return _told(_send(facts.token_url, app, body, dict(_FORM)))
+        return _told(_send(facts, facts.token_url, app, body, dict(_FORM)))
     except CallFailed as failed:
         if failed.sent:
             raise LostAnswer(failed.problem) from failed
@@ -145,10 +154,11 @@ def _told(answer: Answer) -> dict[str, Any]:
     return told
 
 
-def _send(url: str, app: App, body: str, headers: dict[str, str]) -> Answer:
+def _send(facts: OAuthFacts, url: str, app: App, body: str, headers: dict[str, str]) -> Answer:
     from authlib.oauth2.auth import ClientAuth
 
-    method = "none" if app.client_secret is None else "client_secret_basic"
+    method = "none" if app.client_secret is None else facts.client_auth
+    headers = {"Accept": "application/json", **headers}
     secret = app.client_secret.reveal() if app.client_secret else ""
     auth = ClientAuth(app.client_id, secret, method)  # type: ignore[no-untyped-call]
     _, headers, body = auth.prepare("POST", url, headers, body)  # type: ignore[no-untyped-call]
@@ -181,8 +191,18 @@ def _pair(facts: OAuthFacts, app: App, told: Mapping[str, Any], old: Secret | No
         refresh=kept,
         expires_at=received + _lifetime(told.get("expires_in"), facts.access_lifetime) / app.pace,
         received_at=received,
-        refresh_expires_at=received + facts.refresh_idle_limit / app.pace,
+        refresh_expires_at=received + _idle_limit(told, facts) / app.pace,
     )
+
+
+def _idle_limit(told: Mapping[str, Any], facts: OAuthFacts) -> timedelta:
+    """How long the refresh token lives unused: in the answer at Intuit and Sage, else as published."""
+    said = told.get("x_refresh_token_expires_in") or told.get("refresh_token_expires_in")
+    try:
+        limit = timedelta(seconds=int(str(said)))
+    except (ValueError, OverflowError):
+        return facts.refresh_idle_limit
+    return limit if timedelta(0) < limit < facts.refresh_idle_limit else facts.refresh_idle_limit
 
 
 def _lifetime(said: Any, usual: timedelta) -> timedelta:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from shared.domain.accounts import Account, Caller, Event
 from shared.domain.connections import Connection, Settings, Slot
@@ -35,7 +35,11 @@ def change_settings(
         wanted = replace(current.settings, **changes)
         if wanted == current.settings:
             return None
-        problems = [*_unoffered(profile, wanted), *_bad_tax_rates(service, current, wanted)]
+        problems = [
+            *_unoffered(profile, wanted),
+            *_not_taken(profile, changes),
+            *_bad_tax_rates(service, current, wanted),
+        ]
         if problems:
             raise LedgerbridgeError(*problems)
         after = replace(wanted, version=current.settings.version + 1)
@@ -69,10 +73,24 @@ def _unoffered(profile: Profile, wanted: Settings) -> list[Problem]:
     return problems
 
 
+# Settings that only some software has a use for; its profile names those that it takes.
+_SPECIAL: Final = frozenset({"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"})
+
+
+def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
+    return [
+        Problem("invalid_request", field=name, details={"reason": f"{profile.title} has no use for this setting"})
+        for name, value in changes.items()
+        if name in _SPECIAL and value is not None and name not in profile.settings
+    ]
+
+
 def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -> list[Problem]:
     sides = (
         ("default_costs_tax_rate", wanted.default_costs_tax_rate, "costs"),
         ("default_sales_tax_rate", wanted.default_sales_tax_rate, "sales"),
+        ("default_costs_tax_rate_without_tax", wanted.default_costs_tax_rate_without_tax, "costs"),
+        ("default_sales_tax_rate_without_tax", wanted.default_sales_tax_rate_without_tax, "sales"),
     )
     problems = []
     for field, entry_id, side in sides:

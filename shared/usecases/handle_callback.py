@@ -4,12 +4,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.aws.log import bind, count, logger
 from shared.domain.accounts import Event
 from shared.domain.connections import Connection, ConnectionStatus
-from shared.domain.errors import LedgerbridgeError, fail
+from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.grants import Grant, GrantStatus
 from shared.domain.ids import new_id
 from shared.domain.return_urls import with_answer
@@ -19,11 +19,17 @@ from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.provider_app import provider_app, redirect_uri
 from shared.usecases.service import Service
+from shared.usecases.sessions import first_session
 from shared.usecases.start_connection import code_verifier, hashed
 from shared.usecases.update_connection import update_connection
 
+if TYPE_CHECKING:
+    from shared.providers.oauth import TokenAnswer
+
 RESULT_LIFETIME: Final = timedelta(minutes=10)
 LONGEST_CODE: Final = 4096
+LONGEST_ORGANISATION: Final = 64
+PROOF: Final = timedelta(seconds=10)  # for the call that proves the organisation, while the browser waits
 _ENDED: Final = frozenset({ConnectionStatus.CLOSING, ConnectionStatus.DISCONNECTED})
 
 
@@ -60,7 +66,7 @@ def _consented(service: Service, known: OAuthState, answer: Mapping[str, str]) -
     connection = service.connections.get(known.tenant, known.account, known.connection)
     if connection is None or connection.status in _ENDED:
         raise fail("connection_not_active")
-    grant = _stored_grant(service, known, answer["state"], Secret(code))
+    grant = _stored_grant(service, known, answer, Secret(code))
     _pend(service, connection, grant)
     result = Secret(secrets.token_urlsafe(32))
     service.states.put_result(
@@ -92,7 +98,7 @@ def _pend(service: Service, connection: Connection, grant: Grant) -> None:
         let_go(service, grant.tenant, old)
 
 
-def _stored_grant(service: Service, known: OAuthState, state: str, code: Secret) -> Grant:
+def _stored_grant(service: Service, known: OAuthState, answer: Mapping[str, str], code: Secret) -> Grant:
     """Exchange the code and put the tokens into the vault. The data key is made first: a code works only once."""
     from shared.providers import oauth, registry
     from shared.providers.contract import CallFailed
@@ -107,12 +113,15 @@ def _stored_grant(service: Service, known: OAuthState, state: str, code: Secret)
             provider_app(service, known.provider),
             code=code,
             redirect_uri=redirect_uri(service, known.provider),
-            code_verifier=code_verifier(service, state),
+            code_verifier=code_verifier(service, answer["state"]),
         )
     except oauth.InvalidGrant:
         raise fail("code_exchange_failed") from None
     except CallFailed as failed:
         raise LedgerbridgeError(failed.problem) from failed
+    event = told.consent_event
+    if facts.organisation_parameter is not None:
+        event = _proved(service, known.provider, told, answer.get(facts.organisation_parameter, ""))
     grant = Grant(
         id=grant_id,
         tenant=known.tenant,
@@ -124,7 +133,31 @@ def _stored_grant(service: Service, known: OAuthState, state: str, code: Secret)
         access_expires_at=told.pair.expires_at,
         consented_at=now,
         scopes=told.scopes,
-        consent_event=told.consent_event,
+        consent_event=event,
     )
     service.grants.create(grant, key.seal(told.pair, grant.token_version), key.wrapped)
     return grant
+
+
+def _proved(service: Service, provider: str, told: "TokenAnswer", organisation: str) -> str:
+    """The organisation that the browser says the consent is for, after the provider has said so itself.
+
+    The parameter came through the browser, where anybody may change it: only a call with the new token proves it.
+    Raises organisation_mismatch, or the provider's own problem when it could not be asked.
+    """
+    from shared.providers.contract import AccessLost, CallFailed, LimitReached, TokenRefused
+
+    if not 0 < len(organisation) <= LONGEST_ORGANISATION or not organisation.isalnum():
+        raise fail("organisation_mismatch")
+    session = first_session(service, provider, told.pair.access, deadline=service.clock.now() + PROOF)
+    try:
+        found = service.provider(provider).organisations(session, organisation)
+    except (AccessLost, TokenRefused):
+        raise fail("organisation_mismatch") from None
+    except LimitReached as limit:
+        raise LedgerbridgeError(Problem("rate_limited", until=limit.blocked.until)) from limit
+    except CallFailed as failed:
+        raise LedgerbridgeError(failed.problem) from failed
+    if [one.id for one in found] != [organisation]:
+        raise fail("organisation_mismatch")
+    return organisation

@@ -21,6 +21,7 @@ _INACTIVE: Final = {
     Kind.CUSTOMERS: "supplier_archived",
     Kind.TAX_RATES: "tax_rate_not_found",
     Kind.PRODUCTS: "product_not_found",
+    Kind.PROJECTS: "project_not_found",
     Kind.DIMENSIONS: "tracking_not_found",
     Kind.BANK_ACCOUNTS: "bank_account_not_found",
 }
@@ -116,7 +117,8 @@ def refs_of(item: Item) -> set[Ref]:
     """Everything the item names in the connected book (its payment method is the account's own)."""
     refs: set[Ref] = {(contact_kind(item.side), item.contact)} if item.contact else set()
     for line in item.lines:
-        named = ((Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate), (Kind.PRODUCTS, line.product))
+        named = [(Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate), (Kind.PRODUCTS, line.product)]
+        named += [(Kind.PROJECTS, line.project), (Kind.CUSTOMERS, line.customer)]
         refs |= {(kind, entry_id) for kind, entry_id in named if entry_id}
         refs |= {(Kind.DIMENSIONS, value) for value in line.tracking}
     return refs
@@ -215,6 +217,8 @@ def resolve(
     tax_rates = finder.lines(item, Kind.TAX_RATES, "tax_rate")
     products = finder.lines(item, Kind.PRODUCTS, "product")
     tracking, dimensions = finder.tracking(item)
+    projects = finder.lines(item, Kind.PROJECTS, "project")
+    customers = finder.lines(item, Kind.CUSTOMERS, "customer")
     return Resolved(
         contact=contact,
         categories=categories,
@@ -222,6 +226,8 @@ def resolve(
         products=products,
         tracking=tracking,
         dimensions=dimensions,
+        projects=projects,
+        customers=customers,
         bank_account=finder.bank_account(item),
         currencies=_currencies(cache, book, item, connection),
         problems=tuple(finder.problems),

@@ -12,7 +12,7 @@ from shared.domain.errors import ConflictError, Handling, Problem
 from shared.domain.items import Side
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.refresh_requests import ALL, RefreshRequest
-from shared.domain.refreshing import REFRESH_EVERY, Counts, retry_wait
+from shared.domain.refreshing import Counts, retry_wait
 from shared.usecases.happenings import happened
 from shared.usecases.pull_lists import Pulled
 from shared.usecases.service import Service
@@ -136,7 +136,8 @@ def ask_recheck(service: Service, tenant: str, account: str) -> None:
 
 def plan_next(service: Service, connection: Connection) -> None:
     """The next regular refresh, written before the work of this one so that the chain never ends."""
-    _plan(service, connection, None, REFRESH_EVERY, reason=SCHEDULE)
+    every = service.provider(connection.provider).profile.refresh_every
+    _plan(service, connection, None, every, reason=SCHEDULE)
 
 
 def _plan(

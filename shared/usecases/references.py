@@ -33,7 +33,8 @@ class References:
                 refs.add((contact_kind(draft.side), draft.contact.id))
             for line in draft.lines:
                 named = [(Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate)]
-                named += [(Kind.PRODUCTS, line.product), *((Kind.DIMENSIONS, value) for value in line.tracking)]
+                named += [(Kind.PRODUCTS, line.product), (Kind.PROJECTS, line.project), (Kind.CUSTOMERS, line.customer)]
+                named += [(Kind.DIMENSIONS, value) for value in line.tracking]
                 refs |= {(kind, one.id) for kind, one in named if one is not None and one.id is not None}
         self.cache.load(self.book, refs)
 
@@ -91,6 +92,9 @@ class References:
             tax_rate=self._entry(Kind.TAX_RATES, draft.tax_rate, f"{place}.tax_rate", self.book),
             product=self._entry(Kind.PRODUCTS, draft.product, f"{place}.product", self.book),
             tracking=tuple(self._tracking(draft.tracking, place)),
+            project=self._entry(Kind.PROJECTS, draft.project, f"{place}.project", self.book),
+            customer=self._entry(Kind.CUSTOMERS, draft.customer, f"{place}.customer", self.book),
+            billable=draft.billable,
         )
 
     def _tracking(self, named: Iterable[Reference], place: str) -> Iterator[str]:

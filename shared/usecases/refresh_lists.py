@@ -110,7 +110,7 @@ def refresh_lists(service: Service, request: RefreshRequest, deadline: datetime)
 
 def _serve(turn: _Turn) -> Outcome:
     groups = _groups_left(turn)
-    if turn.request.kinds is None and turn.request.position is None:
+    if groups and turn.request.kinds is None and turn.request.position is None:
         plan_next(turn.service, turn.connection)
     lost = facts_problem = None
     try:
@@ -153,11 +153,24 @@ def _groups_left(turn: _Turn) -> list[tuple[Kind, ...]]:
             for kind in group
         )
     ]
+    if turn.provider.profile.delta_together:
+        groups = _joined(turn, groups)
     position = turn.request.position
-    if position is not None and position.kinds in groups:
-        groups.remove(position.kinds)
-        groups.insert(0, position.kinds)
-    return groups
+    if position is None:
+        return groups
+    # Where the last turn stopped comes first; what its group brings is not read once more by another.
+    others = [group for group in groups if not set(group) & set(position.kinds)]
+    return others if len(others) == len(groups) else [position.kinds, *others]
+
+
+def _joined(turn: _Turn, groups: list[tuple[Kind, ...]]) -> list[tuple[Kind, ...]]:
+    """The groups with those in one whose changes come with one request; lists due for a full pass stay apart."""
+    now = turn.service.clock.now()
+    changes = [group for group in groups if not _is_full(turn, group, now)]
+    if len(changes) < 2:
+        return groups
+    together = tuple(kind for group in changes for kind in group)
+    return [together, *(group for group in groups if group not in changes)]
 
 
 def _bring_facts(turn: _Turn) -> Problem | None:
@@ -187,12 +200,16 @@ def _start(turn: _Turn, group: tuple[Kind, ...]) -> Position:
     stopped = turn.request.position
     if stopped is not None and stopped.kinds == group and stopped.epoch + 1 == turn.epoch:
         return stopped
-    healths = [_health(turn.connection, kind) for kind in group]
     now = turn.service.clock.now()
-    has_delta = turn.provider.profile.delta_kinds.issuperset(group)
-    full = turn.request.full or needs_full_pass(healths, has_delta=has_delta, now=now)
-    since = None if full else min(health.cursor or "" for health in healths)
+    full = _is_full(turn, group, now)
+    since = None if full else min(_health(turn.connection, kind).cursor or "" for kind in group)
     return Position(group, page=None, full=full, began=now, epoch=turn.epoch, since=since)
+
+
+def _is_full(turn: _Turn, group: tuple[Kind, ...], now: datetime) -> bool:
+    healths = [_health(turn.connection, kind) for kind in group]
+    has_delta = turn.provider.profile.delta_kinds.issuperset(group)
+    return turn.request.full or needs_full_pass(healths, has_delta=has_delta, now=now)
 
 
 def _health(connection: Connection, kind: Kind) -> ListHealth:

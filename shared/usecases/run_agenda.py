@@ -9,7 +9,7 @@ from shared.aws.log import gauge, logger
 from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.limits import window_start
 from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
-from shared.domain.refreshing import REFRESH_EVERY
+from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
@@ -132,22 +132,29 @@ def _is_held(service: Service, tenant: str, account: str, connection_id: str, le
 
 
 def _refresh(service: Service, row: AgendaRow, levels: Levels) -> None:
-    """Send a refresh on its way; a regular one is dropped when a later refresh has planned the next already."""
+    """Send a refresh on its way; not a regular one after which a later refresh has planned the next already, nor the
+    guard of one whose message arrived.
+    """
+    from shared.providers import registry
+
     said = row.payload
     connection = service.connections.get(said["tenant"], said["account"], said["connection"])
     if connection is None or connection.status not in {ConnectionStatus.IMPORTING, ConnectionStatus.ACTIVE}:
         if connection is not None and connection.status in EXPIRED:
             levels.expired.add(connection.id)
         return
-    if said.get("reason") == SCHEDULE and _refreshed_since(connection, row.at - REFRESH_EVERY):
+    every = registry.profile(connection.provider).refresh_every
+    if said.get("reason") == SCHEDULE and _refreshed_since(connection, row.at - every + SWEEP_AFTER):
+        return
+    if said.get(GUARD) and _refreshed_since(connection, datetime.fromisoformat(said["requested_at"])):
         return
     service.refresh_queue.send(dict(said), group=said["tenant"])
 
 
-def _refreshed_since(connection: Connection, planned_at: datetime) -> bool:
-    """Whether every healthy list was read after the refresh that planned this row."""
+def _refreshed_since(connection: Connection, at: datetime) -> bool:
+    """Whether every healthy list was read after a time."""
     good = [health.last_good_at for health in connection.lists.values() if not health.problem and health.last_good_at]
-    return bool(good) and min(good) > planned_at + SWEEP_AFTER
+    return bool(good) and min(good) > at
 
 
 def _keep_alive(service: Service, row: AgendaRow, _: Levels) -> None:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem, fail
 from shared.domain.limits import SLICE_CALLS, Blocked, LimitFigures, LimitReading, Slice
+from shared.domain.secrets import Secret
 from shared.providers.contract import AccessLost, LimitReached, Session, TokenRefused
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.lost_access import access_lost
@@ -126,15 +127,27 @@ def consent_session(service: Service, access: Access, organisation: str, *, dead
     return _session(service, access.grant.provider, organisation, access, deadline, interactive=True)
 
 
+def first_session(service: Service, provider: str, token: Secret, *, deadline: datetime) -> Session:
+    """A session on a token that is not stored yet, for the call that proves what it was given for.
+
+    Paid from a window that all such calls share: nothing is known yet of whose organisation is asked about.
+    """
+    return _unpinned(service, provider, token, deadline, allowance(service, provider, "consents", interactive=True))
+
+
 def _session(
     service: Service, provider: str, organisation: str, access: Access, deadline: datetime, *, interactive: bool
 ) -> Session:
     # The list of a consent's organisations belongs to none of them: such calls are counted by grant.
     paid_by = allowance(service, provider, organisation or f"grant-{access.grant_id}", interactive=interactive)
+    return replace(_unpinned(service, provider, access.token, deadline, paid_by), organisation=organisation)
+
+
+def _unpinned(service: Service, provider: str, token: Secret, deadline: datetime, paid_by: Allowance) -> Session:
     return Session(
         base_url=service.provider_url(provider),
-        access_token=access.token,
-        organisation=organisation,
+        access_token=token,
+        organisation="",
         deadline=deadline,
         permit=paid_by.permit,
         observe=paid_by.observe,
