@@ -18,7 +18,7 @@ the Idempotency-Key of a POST. A handler raises `fail(code)` for anything that g
 
 Idempotency: a POST whose key was seen before does not reach `handler`. `rebuild` is called instead, with
 `request.resource_id` being the id that the first request was given: it reads the thing again and answers as the first
-did, without anything secret. A POST creates its resource under `request.resource_id` (several: derived_id of it and
+did, without anything secret. A POST creates its resource under `request.resource_id` (several: numbered_id of it and
 an index), so that a repeat after a crash meets its own half-done work: treat "already there under my id" as success.
 """
 

@@ -10,6 +10,7 @@ _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}\Z")
 MARKER_PREFIX: Final = "LB"
 _MARKER_CHARACTERS: Final = 18
+_TIME_CHARACTERS: Final = 10  # of a ULID: its first 48 bits (and two that are always 0)
 _MARKER: Final = re.compile(rf"{MARKER_PREFIX}[0-9A-HJKMNP-TV-Z]{{{_MARKER_CHARACTERS}}}")
 
 
@@ -35,6 +36,16 @@ def derived_id(*parts: str) -> str:
     """
     digest = hashlib.sha256("|".join(parts).encode()).digest()
     return _encode(int.from_bytes(digest, "big") & ((1 << 128) - 1), 26)
+
+
+def numbered_id(first: str, number: int) -> str:
+    """The id of the `number`th (0 to 65,535) of several records that one request makes under the ULID `first`.
+
+    It has that ULID's time and then the number: what comes together lies together, in the order it came in, and a
+    repeat of the request finds what the first try stored.
+    """
+    digest = hashlib.sha256(f"{first}|{number}".encode()).digest()
+    return first[:_TIME_CHARACTERS] + _encode(number << 64 | int.from_bytes(digest[:8], "big"), 26 - _TIME_CHARACTERS)
 
 
 def marker_for(tenant: str, item: str, generation: int) -> str:

@@ -33,6 +33,7 @@ _BACKOFF: Final = 0.05  # seconds, doubled each time, with full jitter
 _LONGEST_BACKOFF: Final = 1.0
 _READ_AT_ONCE: Final = 100  # keys that BatchGetItem takes
 _WRITE_AT_ONCE: Final = 25  # rows that BatchWriteItem takes
+_WORTH_A_RANGE: Final = 8  # rows, below which reading one by one cannot cost much more than a range
 _THROTTLED: Final = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -98,6 +99,26 @@ class Table:
                 if not left:
                     break
                 wait()
+
+    def among(self, pk: str, sks: Iterable[str]) -> Iterator[Row]:
+        """Those of a partition's rows that are named and there, in no order.
+
+        Named rows that lie close together (items that arrived together) are read as a range: DynamoDB rounds the sum
+        of a range's rows up to 4 KB, and every row that is read by its key. Once half of the rows in the range are
+        strangers, the rest is read by key.
+        """
+        left = sorted(set(sks))
+        while len(left) >= _WORTH_A_RANGE:
+            wanted = set(left)
+            rows = list(islice(self.query(pk, left[0], until=left[-1], page=len(left)), len(left)))
+            found = [row for row in rows if row["sk"] in wanted]
+            yield from found
+            if len(rows) < len(left):
+                return
+            left = [sk for sk in left if sk > rows[-1]["sk"]]
+            if 2 * len(found) <= len(rows):
+                break
+        yield from self.batch_get((pk, sk) for sk in left)
 
     def query(
         self,

@@ -8,7 +8,7 @@ from typing import Final
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
-from shared.domain.ids import derived_id
+from shared.domain.ids import numbered_id
 from shared.domain.item_drafts import ItemDraft
 from shared.domain.items import Item, ItemState, Place, Stage
 from shared.domain.publishing import PendingMarker
@@ -48,7 +48,7 @@ def create_items(
     now = service.clock.now()
     coded_items: list[Item | Problem] = []
     for number, draft in enumerate(drafts):
-        item_id = derived_id(account.tenant, account.id, resource_id, str(number))
+        item_id = numbered_id(resource_id, number)
         try:
             coded_items.append(item_of(references, account, draft, item_id, now))
         except LedgerbridgeError as refusal:

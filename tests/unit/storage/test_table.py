@@ -1,5 +1,6 @@
 """Table under a client that throttles, loses answers and leaves work undone."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -173,3 +174,60 @@ def test_an_observer_is_told_what_was_consumed() -> None:
     table.get("a", "b")
     table.transact([Put(_ROW, ABSENT)])
     assert [(one.read_units, one.write_units) for one in told] == [(1.0, 0.0), (0.0, 4.0)]
+
+
+class _Partition(ScriptedClient):
+    """Answers queries and batch reads from rows that are there."""
+
+    def __init__(self, sks: Iterable[str]) -> None:
+        self.there = sorted(sks)
+        super().__init__(query=[self._query], batch_get_item=[self._batch])
+
+    def _query(self, request: dict[str, Any]) -> dict[str, Any]:
+        values = request["ExpressionAttributeValues"]
+        first, last = values[":begins"]["S"], values[":until"]["S"]
+        rows = [sk for sk in self.there if first <= sk <= last][: request["Limit"]]
+        more = {"LastEvaluatedKey": {}} if len(rows) == request["Limit"] else {}
+        return {"Items": [{"pk": {"S": "a"}, "sk": {"S": sk}} for sk in rows], **more}
+
+    def _batch(self, request: dict[str, Any]) -> dict[str, Any]:
+        keys = [key for key in request["RequestItems"]["t"]["Keys"] if key["sk"]["S"] in self.there]
+        return {"Responses": {"t": keys}}
+
+
+def _among(there: Iterable[str], wanted: Iterable[str]) -> tuple[list[str], _Partition]:
+    client = _Partition(there)
+    found = [row["sk"] for row in _table(client)[0].among("a", wanted)]
+    assert len(set(found)) == len(found)
+    return sorted(found), client
+
+
+def test_rows_that_lie_together_are_read_as_a_range() -> None:
+    there = [f"{number:03}" for number in range(300)]
+    wanted = there[100:200]
+    found, client = _among(there, reversed(wanted))
+    assert found == wanted
+    assert (client.count("query"), client.count("batch_get_item")) == (1, 0)
+
+
+def test_rows_among_few_strangers_are_read_as_ranges_and_those_that_are_not_there_are_left_out() -> None:
+    there = [f"{number:03}" for number in range(300) if number % 10]
+    wanted = [f"{number:03}" for number in range(300) if number % 3]
+    found, client = _among(there, wanted)
+    assert found == [sk for sk in wanted if sk in there]
+    assert client.count("query") >= 2
+
+
+def test_rows_among_many_strangers_are_read_by_key_after_one_range() -> None:
+    there = [f"{number:04}" for number in range(2000)]
+    wanted = there[::20]
+    found, client = _among(there, wanted)
+    assert found == wanted
+    assert client.count("query") == 1
+    assert client.count("batch_get_item") == 1
+
+
+def test_a_few_rows_are_read_by_key() -> None:
+    found, client = _among(["1", "2", "3"], ["3", "1", "4"])
+    assert found == ["1", "3"]
+    assert client.count("query") == 0
