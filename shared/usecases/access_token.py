@@ -17,7 +17,7 @@ from shared.aws.log import count, logger
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.grants import REFRESH_MARGIN, Grant, GrantStatus, TokenPair, is_fresh, lease_is_held
 from shared.domain.secrets import Secret
-from shared.usecases.lost_access import grant_expired
+from shared.usecases.lose_connection import grant_expired
 from shared.usecases.provider_app import TOKEN_CALL, provider_app
 from shared.usecases.service import Service
 

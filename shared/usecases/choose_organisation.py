@@ -11,7 +11,7 @@ from shared.domain.errors import fail
 from shared.domain.grants import Grant
 from shared.domain.ids import new_id
 from shared.domain.publishing import WakeUp
-from shared.domain.refresh_requests import RefreshRequest
+from shared.domain.refresh_requests import GUARD, RefreshRequest
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
@@ -155,7 +155,7 @@ def _set_going(service: Service, connection: Connection) -> None:
         reason="reconnected" if connection.activated_at else "connected",
         requested_at=now,
     )
-    service.agenda.put("refresh", now + REFRESH_GUARD, connection.id, request.body())
+    service.agenda.put("refresh", now + REFRESH_GUARD, connection.id, {**request.body(), GUARD: True})
     service.refresh_queue.send(request.body(), group=connection.tenant)
     if connection.activated_at is not None:
         # What waited for the consent goes on at the agenda's next look.

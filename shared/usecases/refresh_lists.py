@@ -125,13 +125,19 @@ def _serve(turn: _Turn) -> Outcome:
     except OutOfTime:
         return _pause(turn, None, None)
     except AccessLost as failed:
-        lost = failed.problem
+        lost = _why_lost(turn) or failed.problem
     except LedgerbridgeError as failed:
         if kind_of(failed.problem).handling is not Handling.ASK_USER:
             return _pause(turn, None, turn.service.clock.now() + TRY_AGAIN)
         lost = failed.problem
     _end(turn, lost or facts_problem)
     return Outcome.DONE
+
+
+def _why_lost(turn: _Turn) -> Problem | None:
+    """What the connection was taken out of service for: a withdrawn consent may look like a lost organisation."""
+    stored = turn.service.connections.get(turn.request.tenant, turn.request.account, turn.request.connection)
+    return stored.problem if stored is not None else None
 
 
 def _end(turn: _Turn, problem: Problem | None) -> None:

@@ -243,6 +243,60 @@ def test_a_refused_token_is_renewed_once_then_it_is_final(world: World) -> None:
     assert world.connection(connection.account, connection.id).status is ConnectionStatus.REVOKED
 
 
+def organisation_read(world: World, connection: Connection) -> str:
+    """Ask Xero for the organisation; returns the code of what it lost access with."""
+    provider = world.service.provider("xero")
+
+    def call(session: Session) -> None:
+        provider.organisation(session, "anybody")
+
+    with pytest.raises((AccessLost, LedgerbridgeError)) as lost:
+        with_token(world.service, connection, call, deadline=world.time() + timedelta(seconds=20))
+    assert isinstance(lost.value, AccessLost | LedgerbridgeError)
+    return lost.value.problem.code
+
+
+@pytest.mark.parametrize("token", ["still valid", "expired"])
+def test_a_withdrawn_consent_shows_one_status_whenever_it_is_noticed(world: World, token: str) -> None:
+    """Xero answers 403 while the access token lives and invalid_grant afterwards; it is one loss with one remedy."""
+    connection = world.connected(world.account())
+    world.sandbox.control("/xero/revoke", {"user": "alex.morgan@example.com"})
+    if token == "expired":
+        expire(world)
+    for _ in range(2):
+        organisation_read(world, connection)
+    found = world.connection(connection.account, connection.id)
+    assert found.status is ConnectionStatus.EXPIRED
+    assert found.problem is not None and found.problem.code == "connection_expired"
+    kinds = [event.kind for event in world.events(connection.account)]
+    assert kinds.count("connection.expired") == 1 and "connection.broken" not in kinds
+
+
+def test_an_organisation_taken_off_a_living_consent_breaks_its_connection(world: World) -> None:
+    connection = world.connected(world.account())
+    wanted = {"user": "alex.morgan@example.com", "organisation": connection.pinned.id}
+    world.sandbox.control("/xero/revoke", wanted)
+    before = token_calls(world)
+    for _ in range(3):
+        assert organisation_read(world, connection) == "organisation_gone"
+    found = world.connection(connection.account, connection.id)
+    assert found.status is ConnectionStatus.BROKEN
+    assert found.problem is not None and found.problem.code == "organisation_gone"
+    assert token_calls(world) == before + 1, "once is enough to know that the consent lives"
+    assert [event.kind for event in world.events(connection.account)].count("connection.broken") == 1
+
+
+def test_what_is_lost_is_not_guessed_while_the_token_endpoint_is_down(world: World) -> None:
+    connection = world.connected(world.account())
+    world.sandbox.control("/xero/revoke", {"user": "alex.morgan@example.com"})
+    world.sandbox.fault("POST", "/connect/token", "status", status=503, times=50)
+    assert organisation_read(world, connection) == "organisation_gone"
+    assert world.connection(connection.account, connection.id).status is ConnectionStatus.IMPORTING
+    world.sandbox.http.delete(f"{world.sandbox.base}/__control/faults")
+    organisation_read(world, connection)
+    assert world.connection(connection.account, connection.id).status is ConnectionStatus.EXPIRED
+
+
 def test_lost_access_breaks_this_connection_alone(world: World) -> None:
     from shared.domain.errors import Problem
 

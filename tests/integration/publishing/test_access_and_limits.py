@@ -83,7 +83,7 @@ def test_withdrawn_consent_holds_the_queue_once_and_a_new_one_lets_it_go_on(worl
             break
         world.time.pass_until(min(message.due for message in world.queue))
         world.deliver()
-    assert world.connection.status in LOST
+    assert world.connection.status is ConnectionStatus.EXPIRED, "one status and one remedy, whenever it is noticed"
     calls = world.sandbox.read("/counts")["total"]
     for _ in range(4):  # wake-ups and the agenda go on, the provider is left alone
         world.time.pass_by(minutes=40)

@@ -12,6 +12,8 @@ from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.grants import Grant, GrantStatus
 from shared.domain.ids import new_id
 from shared.domain.publishing import PendingMarker, WakeUp
+from shared.domain.refresh_requests import GUARD
+from shared.usecases.choose_organisation import REFRESH_GUARD
 from shared.usecases.refresh_lists import refresh_lists
 from shared.usecases.run_agenda import Levels, run_agenda
 from shared.usecases.wake import SCHEMA, remind
@@ -108,6 +110,32 @@ def test_regular_refreshes_go_on_for_ever_in_one_chain(active: World) -> None:
     assert all(timedelta(hours=48) <= gap <= timedelta(hours=60) for gap in gaps)
     assert 3 <= len(sent) <= 4
     assert len(due(active, "refresh", days=9)) == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_the_guard_of_a_refresh_counts_only_where_its_message_was_lost(world: World, arrived: bool) -> None:
+    world.time.pass_by(seconds=1)
+    asked = request(world)
+    world.service.agenda.put(
+        "refresh", world.time.at + REFRESH_GUARD, world.connection_id, {**asked.body(), GUARD: True}
+    )
+    if arrived:
+        world.time.pass_by(seconds=1)
+        refresh_lists(world.service, asked, world.deadline)
+    world.messages()
+    world.time.pass_by(minutes=4)
+    run(world)
+    assert [body["refresh"] for body, _ in world.messages()] == ([] if arrived else [asked.id])
+    assert len(due(world, "refresh", days=9)) == int(arrived), "the next regular refresh, planned once"
+
+
+def test_a_refresh_served_twice_plans_the_next_once(active: World) -> None:
+    active.time.pass_by(seconds=5)
+    asked = request(active)
+    for _ in range(2):
+        active.time.pass_by(seconds=5)
+        refresh_lists(active.service, asked, active.deadline)
+    assert len(due(active, "refresh", days=9)) == 2, "that of the first import, and one more"
 
 
 def test_a_row_that_fails_stays_and_stops_nobody(active: World) -> None:

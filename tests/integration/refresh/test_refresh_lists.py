@@ -9,11 +9,15 @@ import pytest
 
 from shared.domain.connections import ConnectionStatus
 from shared.domain.errors import Problem
+from shared.domain.grants import TokenPair
 from shared.domain.ids import new_id
 from shared.domain.limits import Blocked, LimitScope
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.domain.refresh_requests import RefreshRequest, from_body
+from shared.domain.secrets import Secret
+from shared.providers import oauth
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
+from shared.usecases import access_token
 from shared.usecases.refresh_lists import Outcome, refresh_lists
 from tests.integration.refresh.conftest import GROUPS, World, contacts, said
 
@@ -291,11 +295,16 @@ def test_a_message_delivered_twice_asks_and_reports_once(world: World) -> None:
     assert len(world.events("refresh.done")) == 1
 
 
-def test_access_lost_breaks_the_connection_and_keeps_the_lists(world: World) -> None:
+def test_access_lost_breaks_the_connection_and_keeps_the_lists(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     refresh(world)
+    pair = TokenPair(Secret("new"), Secret("newer"), world.time.at + timedelta(days=1), world.time.at)
+    monkeypatch.setattr(oauth, "refresh", lambda *_, **__: pair)  # the consent itself is as good as ever
+    monkeypatch.setattr(access_token, "provider_app", lambda *_: None)
     world.provider.faults[len(world.provider.calls) + 2] = AccessLost(Problem("organisation_gone"))
     assert refresh(world) is Outcome.DONE
     assert world.connection.status is ConnectionStatus.BROKEN
+    (event, *_) = world.events("refresh.done")
+    assert event.after is not None and event.after["problem"] == "organisation_gone"
     assert set(statuses(world, Kind.CATEGORIES).values()) == {EntryStatus.ACTIVE}
     assert refresh(world) is Outcome.NOT_CONNECTED
 
