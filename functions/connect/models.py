@@ -18,13 +18,49 @@ class DestinationView(View):
     publish_as: list[str] = Field(description="Empty where documents have no status of their own")
 
 
+class ConnectView(View):
+    """How it is connected. `oauth`: the person consents in the browser, at the connection's `authorize_url`."""
+
+    kind: str = "oauth"
+    refresh_idle_days: int = Field(description="A connection that nothing uses for so long needs consent anew")
+    consent_days: int | None = Field(description="When the software itself ends a consent, however often it is used")
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        lifetime = profile.oauth.consent_lifetime
+        return cls(
+            refresh_idle_days=profile.oauth.refresh_idle_limit.days, consent_days=lifetime.days if lifetime else None
+        )
+
+
+class LimitsView(View):
+    """What one call or one document may hold at most; files in bytes."""
+
+    documents_per_call: int
+    file_bytes: int
+    files_per_document: int
+
+    @classmethod
+    def of(cls, profile: Profile) -> Self:
+        facts = profile.publishing
+        return cls(
+            documents_per_call=facts.batch_elements,
+            file_bytes=facts.file_bytes,
+            files_per_document=facts.files_per_document,
+        )
+
+
 class ProviderView(View):
     """What a provider offers, and what it cannot do."""
 
     name: str
     title: str
     slots: list[str]
+    secondaries: list[str] = Field(description="Slots that may be connected beside it when it is the main connection")
     steps: list[str] = Field(description="What a person does, to be shown before connecting")
+    connect: ConnectView
+    settings: list[str] = Field(description="Settings that only some software has a use for")
+    limits: LimitsView
     lists: list[str]
     destinations: dict[str, list[DestinationView]] = Field(description="By side: costs and sales")
     item_types: dict[str, list[str]]
@@ -36,7 +72,11 @@ class ProviderView(View):
             name=profile.name,
             title=profile.title,
             slots=[slot.value for slot in profile.slots],
+            secondaries=[slot.value for slot in profile.secondaries],
             steps=list(profile.steps),
+            connect=ConnectView.of(profile),
+            settings=list(profile.settings),
+            limits=LimitsView.of(profile),
             lists=[kind.value for kind in profile.kinds],
             destinations={
                 side.value: [

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from functions.connect.connection_models import (
     ConnectionView,
@@ -41,6 +41,7 @@ class CallbackQuery(Query):
     state: str | None = None
     code: str | None = None
     error: str | None = None
+    realmId: str | None = Field(None, description="QuickBooks: the company of the consent")  # noqa: N815 - Intuit's
 
 
 def get_callback(service: Service, request: Request) -> Answer:
@@ -114,6 +115,7 @@ ROUTES: Final[list[Route]] = [
           body=NewConnection, capability=_MANAGE, rebuild=post_connection_again,
           errors=(
               "provider_unknown", "provider_not_set_up", "return_url_refused", "main_connection_exists", "conflict",
+              "secondary_connection_exists", "main_connection_missing", "secondary_not_allowed",
           ),
           description="Send the browser to `authorize_url`. An unfinished connection in the same slot is abandoned.",
           tag="Connections"),

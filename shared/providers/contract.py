@@ -85,6 +85,8 @@ class Profile:
     refresh_every: timedelta = REFRESH_EVERY
     # Beyond those that every connection has: names of Settings fields.
     settings: tuple[str, ...] = ()
+    # What may be connected beside it, where it is the main connection.
+    secondaries: tuple[Slot, ...] = ()
 
 
 class CallFailed(Exception):
@@ -128,8 +130,8 @@ class WholeRefused(Exception):
 class Session:
     """What every call to an organisation needs: who it is for, how to pay for it, and until when it may run.
 
-    `permit` is called before each call and raises LimitReached instead of waiting; `observe` is told what each answer's
-    headers said; `deadline` (UTC) bounds each call: no call starts that could not end before it.
+    `permit` is called before each call: it waits for the call's turn, a moment at most, or raises LimitReached.
+    `observe` is called when the call has ended and told what its answer's headers said; `deadline` (UTC) bounds each call: no call starts that could not end before it.
     """
 
     base_url: str

@@ -10,7 +10,7 @@ from shared.storage.accounts import changed_account
 from shared.storage.codec import SCHEMA, decode
 from shared.storage.events import appended
 from shared.storage.keys import account_key, part
-from shared.storage.operations import ABSENT, Check, ConditionFailed, Delete, Operation, Put
+from shared.storage.operations import ABSENT, Assert, Check, ConditionFailed, Delete, Operation, Put
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.table import Table
 
@@ -21,23 +21,35 @@ class ConnectionStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    @access("connections", "TransactWriteItems", "slot row, connection, event", "slot free, connection not there yet")
-    def create(self, connection: Connection, event: Event) -> Connection:
-        """Store a new connection and take its slot.
+    @access(
+        "connections",
+        "TransactWriteItems",
+        "slot row, connection, event",
+        "slot free, connection not there yet; for a secondary: the main slot's holder is still `beside`",
+    )
+    def create(self, connection: Connection, event: Event, *, beside: str | None = None) -> Connection:
+        """Store a new connection and take its slot. `beside` is the main connection that a secondary goes with.
 
-        Raises main_connection_exists (naming the holder), ConflictError when this very connection is there already.
+        Raises main_connection_exists or secondary_connection_exists (naming the holder), main_connection_missing,
+        ConflictError when this very connection is there already.
         """
         slot = _slot(connection.tenant, connection.account, connection.slot)
         taken = Put({"pk": slot[0], "sk": slot[1], "schema": SCHEMA, "connection": connection.id}, ABSENT)
+        writes: list[Operation] = [taken, new(_connection(connection), connection), appended(connection.tenant, event)]
+        if beside is not None:
+            main = _slot(connection.tenant, connection.account, Slot.MAIN)
+            writes.append(Assert(main, Check("#connection = :main", {"main": beside})))
         try:
-            self._table.transact([taken, new(_connection(connection), connection), appended(connection.tenant, event)])
+            self._table.transact(writes)
         except ConditionFailed as refused:
+            if refused.index == 3:
+                raise fail("main_connection_missing", field="slot") from None
             if refused.index != 0:
                 raise
             holder = self.in_slot(connection.tenant, connection.account, connection.slot)
             if holder == connection.id:
                 raise
-            raise fail("main_connection_exists", connection=holder) from None
+            raise fail(slot_taken(connection.slot), connection=holder) from None
         return connection
 
     @access("connections", "GetItem", "pk T#<tenant>#A#<account>, sk C#<connection>")
@@ -55,13 +67,24 @@ class ConnectionStore:
         row = self._table.get(*_slot(tenant, account, slot))
         return row["connection"] if row else None
 
-    @access("connections", "PutItem or TransactWriteItems", "connection, events, account, slot row", "versions as read")
+    @access(
+        "connections",
+        "PutItem or TransactWriteItems",
+        "connection, events, account, slot row",
+        "versions as read; for `alone`: no secondary slot is held",
+    )
     def update(
-        self, connection: Connection, *events: Event, account: Account | None = None, release_slot: bool = False
+        self,
+        connection: Connection,
+        *events: Event,
+        account: Account | None = None,
+        release_slot: bool = False,
+        alone: bool = False,
     ) -> Connection:
         """Store a changed connection with what belongs to the change, all or nothing; returns it with its next version.
 
-        `release_slot` frees the slot that the connection holds. Raises ConflictError.
+        `release_slot` frees the slot that the connection holds; `alone` holds only while no secondary connection is
+        there. Raises ConflictError.
         """
         change = replaced(_connection(connection), connection)
         more: list[Operation] = [appended(connection.tenant, event) for event in events]
@@ -70,11 +93,19 @@ class ConnectionStore:
         if release_slot:
             held = Check("#connection = :connection", {"connection": connection.id})
             more.append(Delete(_slot(connection.tenant, connection.account, connection.slot), held))
+        if alone:
+            others = [slot for slot in Slot if slot is not Slot.MAIN]
+            more += [Assert(_slot(connection.tenant, connection.account, slot), ABSENT) for slot in others]
         if more:
             self._table.transact([change, *more])
         else:
             self._table.write(change)
         return replace(connection, version=connection.version + 1)
+
+
+def slot_taken(slot: Slot) -> str:
+    """The code that says that a slot has a connection already."""
+    return "main_connection_exists" if slot is Slot.MAIN else "secondary_connection_exists"
 
 
 def _connection(connection: Connection) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
 from shared.domain.return_urls import is_allowed
 from shared.domain.secrets import Secret
+from shared.storage.connections import slot_taken
 from shared.storage.states import OAuthState
 from shared.usecases.happenings import happened
 from shared.usecases.provider_app import provider_app, redirect_uri
@@ -64,13 +65,15 @@ def start_connection(
     """Make a pending connection and the URL of the provider's consent page.
 
     An unfinished connection in the same slot is abandoned: people close consent pages. Raises provider_unknown,
-    invalid_request (slot), return_url_refused, provider_not_set_up, main_connection_exists.
+    invalid_request (slot), return_url_refused, provider_not_set_up, main_connection_exists; for a secondary
+    secondary_connection_exists, main_connection_missing and secondary_not_allowed.
     """
     from shared.providers import registry
 
     profile = registry.profile(provider)
     if slot not in profile.slots:
         raise fail("invalid_request", field="slot", reason=f"{provider} connects as {', '.join(profile.slots)}")
+    beside = _main_beside(service, account, slot)
     _check_return_url(service, caller, return_url)
     provider_app(service, provider)  # raises before anything is written
     connection = Connection(
@@ -83,7 +86,7 @@ def start_connection(
         created_at=service.clock.now(),
         created_by=caller.actor,
     )
-    stored = _created(service, caller, connection)
+    stored = _created(service, caller, connection, beside)
     let_go_if_unfinished(service, stored)
     return Started(stored, _authorize_url(service, caller, stored, CONNECT, return_url))
 
@@ -107,7 +110,22 @@ def let_go_if_unfinished(service: Service, connection: Connection) -> None:
     service.agenda.put("consent_expiry", service.clock.now() + LOOK_AFTER, connection.id, body)
 
 
-def _created(service: Service, caller: Caller, connection: Connection) -> Connection:
+def _main_beside(service: Service, account: Account, slot: Slot) -> str | None:
+    """The main connection that a secondary is to go beside; None for a main one."""
+    from shared.providers import registry
+
+    if slot is Slot.MAIN:
+        return None
+    every = service.connections.of_account(account.tenant, account.id)
+    main = next((one for one in every if one.slot is Slot.MAIN and one.status in _RECONNECTABLE), None)
+    if main is None:
+        raise fail("main_connection_missing", field="slot")
+    if slot not in registry.profile(main.provider).secondaries:
+        raise fail("secondary_not_allowed", field="slot", connection=main.id)
+    return main.id
+
+
+def _created(service: Service, caller: Caller, connection: Connection, beside: str | None) -> Connection:
     event = happened(
         service,
         connection.account,
@@ -117,17 +135,17 @@ def _created(service: Service, caller: Caller, connection: Connection) -> Connec
         after={"provider": connection.provider, "slot": connection.slot.value},
     )
     try:
-        service.connections.create(connection, event)
+        service.connections.create(connection, event, beside=beside)
     except ConflictError:
         pass  # a repeat after a crash meets its own connection
     except LedgerbridgeError as error:
         holder = error.problem.details.get("connection")
-        if error.problem.code != "main_connection_exists" or not isinstance(holder, str):
+        if error.problem.code != slot_taken(connection.slot) or not isinstance(holder, str):
             raise
         if holder != connection.id:
             if not _abandoned(service, caller, connection, holder):
                 raise
-            service.connections.create(connection, event)
+            service.connections.create(connection, event, beside=beside)
     found = service.connections.get(connection.tenant, connection.account, connection.id)
     if found is None:
         raise ConflictError("the slot was taken by another connection")

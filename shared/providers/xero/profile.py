@@ -101,4 +101,5 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_XERO_URL",
+    secondaries=(Slot.BILL, Slot.APPROVALMAX),
 )
