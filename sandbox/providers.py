@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from sandbox.bill.simulation import BillSimulation
 from sandbox.simulation import Shell, Simulation
 from sandbox.xero.simulation import XeroSimulation
 
-PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (XeroSimulation,)
+PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (XeroSimulation, BillSimulation)
 
 
 def simulations(shell: Shell) -> dict[str, Simulation]:
