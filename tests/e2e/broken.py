@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from local.stack import Stack
 from shared.storage.agenda import AgendaStore
+from shared.storage.codec import time_text
+from shared.storage.keys import queue_key
 from shared.storage.states import StateStore
 from shared.storage.table import Table
 from tests.e2e.tenants import Customer
@@ -44,26 +46,69 @@ def _listen(stack: Stack, worker: str, *, wanted: bool) -> None:
         time.sleep(_STEP)
 
 
+def wake_up(customer: Customer) -> dict[str, Any]:
+    """The message that says: look at this organisation."""
+    body = {"schema": 1, "tenant": customer.product.id, "account": customer.id, "provider": "xero"}
+    return {**body, "organisation": customer.organisation_id, "hops": 0}
+
+
 def wake(customer: Customer, times: int = 1) -> None:
     """Deliver an organisation's wake-up, at once as often as asked."""
-    stack, product = customer.world.stack, customer.product
-    body = {"schema": 1, "tenant": product.id, "account": customer.id, "provider": "xero"}
-    text = json.dumps({**body, "organisation": customer.organisation_id, "hops": 0})
-    entries = [{"Id": str(one), "MessageBody": text, "MessageGroupId": product.id} for one in range(times)]
+    stack, text, group = customer.world.stack, json.dumps(wake_up(customer)), customer.product.id
+    entries = [{"Id": str(one), "MessageBody": text, "MessageGroupId": group} for one in range(times)]
     sent = stack.client("sqs").send_message_batch(QueueUrl=stack.outputs["PublishQueueUrl"], Entries=entries)
     assert len(sent["Successful"]) == times
 
 
 def kill_worker(stack: Stack, function: str = "PublishWorkerFunction") -> int:
-    """Kill a function's processes as a lost machine would; returns how many there were."""
+    """Kill a function's processes as a lost machine would; returns how many there were, once they are gone."""
+    killed = signal_worker(stack, signal.SIGKILL, function)
+    while set(killed) & set(_processes(stack, function)):
+        time.sleep(0.02)  # the emulator must not give work to one that it takes for alive
+    return len(killed)
+
+
+def signal_worker(stack: Stack, number: int, function: str = "PublishWorkerFunction") -> list[int]:
+    """Send a function's processes a signal; returns their ids."""
+    found = _processes(stack, function)
+    for one in found:
+        os.kill(one, number)
+    return found
+
+
+def _processes(stack: Stack, function: str) -> list[int]:
     listed = subprocess.run(["ps", "-ewwo", "pid=,sess=,args="], capture_output=True, text=True, check=True, timeout=10)
-    killed = 0
-    for line in listed.stdout.splitlines():
-        pid, session, command = line.split(maxsplit=2)
-        if int(session) in stack.sessions and f"-{function}-" in command:
-            os.kill(int(pid), signal.SIGKILL)
-            killed += 1
-    return killed
+    lines = (line.split(maxsplit=2) for line in listed.stdout.splitlines())
+    return [int(one) for one, session, call in lines if int(session) in stack.sessions and f"-{function}-" in call]
+
+
+def lease_passes(customer: Customer) -> None:
+    """The time comes at which the lease on a customer's organisation ends, its holder being dead or held up."""
+    stack = customer.world.stack
+    client, name = stack.client("dynamodb"), f"LEASE#publish#xero#{customer.organisation_id}"
+    try:
+        client.update_item(
+            TableName=stack.outputs["ClaimsTableName"],
+            Key={"pk": {"S": name}, "sk": {"S": "LEASE"}},
+            UpdateExpression="SET #until = :past",
+            ConditionExpression="attribute_exists(#until)",
+            ExpressionAttributeNames={"#until": "until"},
+            ExpressionAttributeValues={":past": {"S": time_text(datetime.now(UTC) - timedelta(seconds=1))}},
+        )
+    except client.exceptions.ConditionalCheckFailedException:
+        return  # nobody holds it
+
+
+def left_to_do(customer: Customer) -> list[str]:
+    """What the publisher has not brought to its end for a customer: markers and open batches, by key."""
+    stack = customer.world.stack
+    rows = stack.client("dynamodb").query(
+        TableName=stack.outputs["ItemsTableName"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": queue_key(customer.product.id, "xero", customer.organisation_id)}},
+        ConsistentRead=True,
+    )["Items"]
+    return [row["sk"]["S"] for row in rows if row["sk"]["S"].startswith(("M#", "OB#"))]
 
 
 def agenda_comes_due(customer: Customer, kind: str) -> int:

@@ -1,0 +1,194 @@
+"""The publish worker of the deployed stack is killed, or held up past its lease, right after each of its effects.
+
+An effect is a write to AWS that came off, or any call but a GET to the provider. To die after a read is to die after
+the effect before it.
+"""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
+from itertools import count
+from typing import Final
+
+import pytest
+
+from tests.e2e import broken
+from tests.e2e.small import Small, can_pay, small
+from tests.e2e.tenants import Customer, World, wait_for
+from tests.e2e.wire import Call, Wire, on_wires
+
+# Right after these the provider has done its work and we have not heard of it; every other effect is for `make soak`.
+TELLING: Final = ("PUT /Contacts", "PUT /Invoices", "PUT /Payments", "PUT /Invoices/*/Attachments/*")
+SHARES: Final = 4  # of the effects, so that several processes of pytest take part
+MOST_EFFECTS: Final = 150
+BETWEEN_LOOKS: Final = 0.3  # seconds; the agenda really comes every minute
+PATIENCE: Final = 90.0  # seconds until a publication has been taken over and done
+
+_names = count(1)
+
+Matches = Callable[[Call], bool]
+
+
+@pytest.fixture(scope="module")
+def wire(world: World) -> Iterator[Wire]:
+    with on_wires(world.stack) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def customer(world: World) -> Customer:
+    return can_pay(world.tenant("Crashes").connected())
+
+
+@pytest.fixture
+def deaf(customer: Customer) -> Iterator[None]:
+    """The queue brings nothing: a test calls the workers itself."""
+    with broken.deaf(customer.world.stack):
+        yield
+
+
+def call_to(target: str) -> Matches:
+    return lambda call: fnmatch(call.target, target)
+
+
+def effect(number: int) -> Matches:
+    return lambda call: call.number == number
+
+
+def long(test: Callable[..., None]) -> Callable[..., None]:
+    """For `make soak`: every effect, in shares."""
+    for mark in (pytest.mark.soak, pytest.mark.timeout(880), pytest.mark.parametrize("share", range(SHARES))):
+        test = mark(test)
+    return test
+
+
+@pytest.mark.parametrize("target", TELLING)
+def test_killed_before_it_heard_the_provider(customer: Customer, wire: Wire, target: str) -> None:
+    assert killed_after(customer, wire, call_to(target)), "the moment came"
+
+
+@long
+def test_killed_after_each_effect(customer: Customer, wire: Wire, share: int) -> None:
+    each_effect(share, lambda number: killed_after(customer, wire, effect(number)))
+
+
+@pytest.mark.usefixtures("deaf")
+def test_held_up_before_it_heard_the_provider(customer: Customer, wire: Wire) -> None:
+    assert held_up_after(customer, wire, call_to("PUT /Invoices")), "the moment came"
+
+
+@long
+@pytest.mark.usefixtures("deaf")
+def test_held_up_after_each_effect(customer: Customer, wire: Wire, share: int) -> None:
+    """Meanwhile another worker does all the work; the first then goes on as if nothing had happened."""
+    each_effect(share, lambda number: held_up_after(customer, wire, effect(number)))
+
+
+def each_effect(share: int, came: Callable[[int], bool]) -> None:
+    for number in range(1 + share, MOST_EFFECTS, SHARES):
+        if not came(number):
+            assert number > MOST_EFFECTS // 10, "there are more effects than that"
+            return
+    raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")
+
+
+def killed_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
+    """A small publication whose worker is killed at the moment; whether that came. In the end all is well.
+
+    What waits in the queue is lost as well: the agenda alone brings another worker.
+    """
+    stack, publication = customer.world.stack, asked_for(customer)
+    killed = threading.Event()
+
+    def kill(_: Call) -> None:
+        broken.kill_worker(stack)
+        killed.set()
+
+    wire.begin()
+    wire.after(moment, kill)
+    customer.publish(publication.items)
+    wait_for("the worker to die or be done", lambda: killed.is_set() or is_over(publication, queue_too=True), PATIENCE)
+    died_after = wire.effects[-1]
+    if killed.is_set():
+        purge(customer)
+        broken.lease_passes(customer)
+        until_over(publication, lambda: [broken.agenda_comes_due(customer, one) for one in ("publication", "publish")])
+    assert publication.wrong() == [], f"killed after {died_after}"
+    return killed.is_set()
+
+
+def held_up_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
+    """The same for a worker that stands still from the moment until another has done its work."""
+    stack, publication = customer.world.stack, asked_for(customer)
+    for item in publication.items:
+        customer.post(f"/items/{item}/publish")
+    held = threading.Event()
+
+    def hold(_: Call) -> None:
+        broken.signal_worker(stack, signal.SIGSTOP)
+        held.set()
+
+    broken.kill_worker(stack)  # those of earlier runs that wait for work: the one that is stopped is the only one
+    wire.begin()
+    wire.after(moment, hold)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(worker, customer)
+        wait_for("the worker to be held up or done", lambda: held.is_set() or first.done(), PATIENCE)
+        assert held.is_set() or not first.exception(), first.exception()
+        held_after = wire.effects[-1]
+        try:
+            if held.is_set():
+                broken.lease_passes(customer)
+            until_over(publication, lambda: worker(customer))
+        finally:
+            broken.signal_worker(stack, signal.SIGCONT)
+        failure = first.exception(PATIENCE)
+    assert failure is None or "ConditionFailed" in str(failure), f"held up after {held_after}: {failure}"
+    assert broken.left_to_do(customer) == []
+    assert publication.wrong() == [], f"held up after {held_after}"
+    return held.is_set()
+
+
+def asked_for(customer: Customer) -> Small:
+    """A small publication, and nothing in the queue from the ones before."""
+    purge(customer)
+    return small(customer, f"CRASH-{next(_names)}")
+
+
+def purge(customer: Customer) -> None:
+    stack = customer.world.stack
+    stack.client("sqs").purge_queue(QueueUrl=stack.outputs["PublishQueueUrl"])
+
+
+def is_over(publication: Small, *, queue_too: bool = False) -> bool:
+    """Nothing is left to do; with the queue, the worker itself has ended as well."""
+    customer = publication.customer
+    if broken.left_to_do(customer) or not publication.is_done():
+        return False
+    return not queue_too or broken.queue_depth(customer.world.stack, "PublishQueueUrl") == 0
+
+
+def until_over(publication: Small, help_on: Callable[[], object]) -> None:
+    """Have something done again and again until nothing is left to do."""
+    end = time.monotonic() + PATIENCE
+    while not is_over(publication):
+        assert time.monotonic() < end, f"not over: {broken.left_to_do(publication.customer)}, {publication.wrong()}"
+        help_on()
+        time.sleep(BETWEEN_LOOKS)
+
+
+def worker(customer: Customer) -> None:
+    """One invocation of the deployed worker with a wake-up; raises RuntimeError with what it failed of."""
+    message = {
+        "messageId": "1",
+        "receiptHandle": "1",
+        "body": json.dumps(broken.wake_up(customer)),
+        "attributes": {},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+    }
+    customer.world.stack.invoke("PublishWorkerFunction", {"Records": [message]})
