@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.domain import document_codes
+from shared.domain import document_codes, validation_codes
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
 
@@ -126,6 +126,13 @@ _CONNECTION = [
         409,
         "The account already has a connection in this place.",
         "Disconnect the one named in `connection` first.",
+    ),
+    (
+        "credentials_refused",
+        _ASK,
+        409,
+        "The accounting software did not accept these credentials.",
+        "Check them there, make new ones where they have been withdrawn, and type them in again.",
     ),
     (
         "main_connection_missing",
@@ -267,6 +274,13 @@ _PLAN = [
         "The organisation's plan has no bills.",
         "Upgrade the plan, or publish elsewhere.",
     ),
+    (
+        "plan_lacks_feature",
+        _ASK,
+        409,
+        "The organisation's plan, or its settings, do not have this feature.",
+        "Upgrade the plan or switch the feature on there, or choose another destination.",
+    ),
     ("plan_without_attachments", _ASK, 409, "The organisation's plan takes no files.", "Attach the file by hand."),
 ]
 
@@ -279,7 +293,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.PLAN, _PLAN),
         (About.REFERENCE, document_codes.REFERENCE),
         (About.SETUP, document_codes.SETUP),
-        (About.VALIDATION, document_codes.VALIDATION),
+        (About.VALIDATION, validation_codes.VALIDATION),
         (About.LOCK, document_codes.LOCK),
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.RATE, document_codes.RATE),

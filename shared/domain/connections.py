@@ -90,7 +90,8 @@ class Organisation:
     """What the provider says of the company behind a connection, as of the last refresh.
 
     Lock dates are the last locked day: documents dated on or before it are inside the lock.
-    `lock_exempt` is true when the person who consented may post before the period lock (Xero advisers).
+    `lock_exempt` is true when the person who consented may post before the period lock (Xero advisers). `features` is
+    what is switched on there, in words of the provider module, where documents hang on it (multi-currency, sales tax).
     """
 
     id: str
@@ -104,6 +105,7 @@ class Organisation:
     lock_exempt: bool = False
     active: bool = True
     removal_id: str | None = None  # what the provider wants for removing this organisation from the grant
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,12 @@ def _line_problems(item: Item, number: int, line: Line) -> Iterable[Problem]:
         yield _mismatch(f"lines[{number}].amount", expected, line.amount)
 
 
+def rate_for(entry: Entry, side: Side) -> Decimal | None:
+    """A tax rate's percentage on one side; the same on both where the provider does not tell them apart."""
+    percent = entry.values.get(f"{side.value}_rate", entry.values.get("rate"))
+    return None if percent is None else Decimal(str(percent))
+
+
 def line_tax(line: Line, item: Item, tax_rates: Mapping[str, Entry]) -> Decimal | None:
     """The tax of a line: the document's own figure, else worked out from its rate and rounded per line.
 
@@ -121,9 +127,10 @@ def line_tax(line: Line, item: Item, tax_rates: Mapping[str, Entry]) -> Decimal 
     if line.tax_amount is not None:
         return line.tax_amount
     entry = tax_rates.get(line.tax_rate or "")
-    if entry is None or entry.values.get("rate") is None:
+    percent = rate_for(entry, item.side) if entry is not None else None
+    if percent is None:
         return None
-    rate = Decimal(str(entry.values["rate"])) / 100
+    rate = percent / 100
     if item.tax_mode is TaxMode.INCLUSIVE:
         return rounded(line.amount - line.amount / (1 + rate), item.currency)
     return rounded(line.amount * rate, item.currency)

@@ -90,6 +90,10 @@ class Pass:
             elif self._differs(entry):
                 yield entry
 
+    def lose(self, gone: Iterable[Entry]) -> None:
+        """Entries, as they are kept here, that the provider says are gone: inactive from the end of the pass on."""
+        self.held += [replace(entry, status=EntryStatus.INACTIVE) for entry in gone]
+
     def settle(self) -> Iterator[Entry]:
         """The entries whose status the pages changed; asked for only when the pass did not break."""
         held, self.held = self.held, []

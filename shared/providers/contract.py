@@ -4,16 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings, Slot
 from shared.domain.errors import Problem
+from shared.domain.grants import TokenPair
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.limits import Blocked, LimitFigures, LimitReading
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import Batch, ElementAnswer
 from shared.domain.refreshing import REFRESH_EVERY
 from shared.domain.secrets import Secret
+
+if TYPE_CHECKING:
+    from shared.providers.oauth import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,29 @@ class OAuthFacts:
     organisation_parameter: str | None = None
     # When a consent ends however often it is renewed, by the provider's own rule; None where it does not say.
     consent_lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One thing to type in: its key in the request, its label, where a person finds it."""
+
+    name: str
+    title: str
+    help: str
+    secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFacts:
+    """How software without a consent page is signed in to: with credentials that its user made for us and typed in.
+
+    A grant keeps them in the place of a refresh token, and the session they open in the place of an access token;
+    signing in once more is what a refresh is elsewhere, and may be repeated as often as needed.
+    """
+
+    fields: tuple[CredentialField, ...]
+    organisation_field: str  # the field that names the organisation; it is the grant's `consent_event`
+    session_lifetime: timedelta  # after which a session is renewed before use; it may be lost earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +102,7 @@ class Profile:
     publish_as: Mapping[Destination, tuple[PublishAs, ...]]
     item_types: Mapping[Side, tuple[ItemType, ...]]
     cannot: tuple[tuple[str, str], ...]  # what it cannot do, and why
-    oauth: OAuthFacts
+    access: OAuthFacts | CredentialFacts  # how a person lets us in
     limits: LimitFigures
     publishing: PublishingFacts
     url_variable: str  # LEDGERBRIDGE_<NAME>_URL: scheme and host of every call, on a local stage
@@ -87,6 +114,13 @@ class Profile:
     settings: tuple[str, ...] = ()
     # What may be connected beside it, where it is the main connection.
     secondaries: tuple[Slot, ...] = ()
+
+    @property
+    def oauth(self) -> OAuthFacts:
+        """The facts of its consent; TypeError for software that is signed in to with credentials."""
+        if not isinstance(self.access, OAuthFacts):
+            raise TypeError(f"{self.name} has no consent page")
+        return self.access
 
 
 class CallFailed(Exception):
@@ -155,6 +189,8 @@ class ListPage:
     entries: tuple[Entry, ...]
     next: str | None
     cursor: str | None
+    # Kind and provider's id of entries that the provider says are gone, in a delta: they keep their names, inactive.
+    gone: tuple[tuple[Kind, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +249,15 @@ class Wanted:
 
     resource: str
     document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document that was looked up by its id: as an answer for the item, and the marker it carries, if any."""
+
+    resource: str
+    answer: ElementAnswer
+    marker: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +360,10 @@ class Provider(Protocol):
         """
         ...
 
+    def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:
+        """The document of this id, where the organisation has it and it is of the kind the item is published as."""
+        ...
+
     def attach(self, session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
         """Upload one file; returns the provider's attachment id. Raises WholeRefused when the provider refuses it."""
         ...
@@ -330,6 +379,18 @@ class Provider(Protocol):
     # --- webhooks
     def notices(self, raw: bytes, headers: Mapping[str, str], key: Secret) -> list[Notice] | None:
         """The notices of a webhook's raw body, or None when its signature is not the provider's."""
+        ...
+
+
+@runtime_checkable
+class SignsIn(Provider, Protocol):
+    """Software whose profile has CredentialFacts."""
+
+    def sign_in(self, app: "App", credentials: Secret) -> TokenPair:
+        """Open a session. `credentials` is a JSON object of what was typed in; the pair's `refresh` is the same.
+
+        Raises InvalidGrant where they are refused, CallFailed where it could not be tried.
+        """
         ...
 
 

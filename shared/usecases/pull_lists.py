@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.domain.connections import ListHealth
 from shared.domain.errors import Problem, fail
-from shared.domain.lists import Book, Kind
+from shared.domain.lists import Book, Entry, Kind
 from shared.domain.refresh_requests import Position
 from shared.domain.refreshing import PAGES_PER_PASS, Counts, Pass
 from shared.providers.contract import CallFailed, LimitReached, ListPage, Provider, Session
@@ -70,6 +70,7 @@ def pull_lists(source: Source, position: Position) -> Pulled:
             cursor = cursor or answer.cursor
             for one in passes:
                 source.lists.write(source.book, one.kind, one.take(answer.entries))
+                one.lose(_kept(source, one, answer))
             page = answer.next
     except (LimitReached, OutOfTime) as stop:
         for one in passes:
@@ -92,6 +93,12 @@ def _pass(source: Source, kind: Kind, position: Position) -> Pass:
     adopted = source.lists.adopted(source.book, kind) if kind in ADOPTING else {}
     known = source.lists.digests(source.book, kind)
     return Pass(source.book, kind, known, adopted, resumed=position.page is not None)
+
+
+def _kept(source: Source, one: Pass, answer: ListPage) -> Iterable[Entry]:
+    """What is kept here of the entries that a page says are gone."""
+    ids = [one.local_id(provider_id) for kind, provider_id in answer.gone if kind is one.kind]
+    return source.lists.entries(source.book, [(one.kind, entry_id) for entry_id in ids]).values() if ids else ()
 
 
 def _pages(source: Source, position: Position) -> Iterator[ListPage]:
