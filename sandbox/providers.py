@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from sandbox.bill.simulation import BillSimulation
+from sandbox.sage.simulation import SageSimulation
 from sandbox.simulation import Shell, Simulation
 from sandbox.xero.simulation import XeroSimulation
 
-PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (XeroSimulation, BillSimulation)
+PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (XeroSimulation, SageSimulation, BillSimulation)
 
 
 def simulations(shell: Shell) -> dict[str, Simulation]:
