@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from functions.connect.fields import EntryId, Patch, ProviderName, Url, left_alone
 from shared.aws.http import Model, View
@@ -18,16 +18,29 @@ from shared.domain.connections import (
     Settings,
     Slot,
 )
+from shared.domain.secrets import Secret
 
-
-class NewConnection(Model):
-    provider: ProviderName = Field(description="See GET /v1/providers")
-    slot: Slot = Slot.MAIN
-    return_url: Url = Field(description="Where the browser goes after consent; its origin is on the tenant's list")
+Credential = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 
 
 class Reconnection(Model):
-    return_url: Url = Field(description="Where the browser goes after consent; its origin is on the tenant's list")
+    """By the provider's way to connect: `return_url` for consent in the browser, else `credentials`."""
+
+    return_url: Url | None = Field(
+        None, description="Where the browser goes after consent; its origin is on the tenant's list"
+    )
+    credentials: dict[str, Credential] | None = Field(
+        None, max_length=10, description="The fields that GET /v1/providers names, for software without a consent page"
+    )
+
+    def typed(self) -> dict[str, Secret]:
+        """The credentials, or none."""
+        return {name: Secret(value.get_secret_value()) for name, value in (self.credentials or {}).items()}
+
+
+class NewConnection(Reconnection):
+    provider: ProviderName = Field(description="See GET /v1/providers")
+    slot: Slot = Slot.MAIN
 
 
 class Redemption(Model):

@@ -1,5 +1,6 @@
 """What callers send and see about tenants, accounts, members, providers and errors."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -10,7 +11,7 @@ from shared.aws.http import Model, PageQuery, View
 from shared.domain.accounts import Account, Capability, Event, Member, MemberKind, Role, Tenant
 from shared.domain.connections import Slot
 from shared.domain.errors import ErrorKind
-from shared.providers.contract import Profile
+from shared.providers.contract import CredentialFacts, OAuthFacts, Profile
 
 
 class DestinationView(View):
@@ -18,19 +19,34 @@ class DestinationView(View):
     publish_as: list[str] = Field(description="Empty where documents have no status of their own")
 
 
-class ConnectView(View):
-    """How it is connected. `oauth`: the person consents in the browser, at the connection's `authorize_url`."""
+class CredentialView(View):
+    """One field of a form for credentials; the value is sent as `credentials.<name>`."""
 
-    kind: str = "oauth"
-    refresh_idle_days: int = Field(description="A connection that nothing uses for so long needs consent anew")
+    name: str
+    title: str
+    help: str
+    secret: bool
+
+
+class ConnectView(View):
+    """How it is connected.
+
+    `oauth`: the person consents in the browser, at the connection's `authorize_url`. `credentials`: the person types
+    in the fields named here, and no browser trip is needed.
+    """
+
+    kind: str
+    fields: list[CredentialView]
+    refresh_idle_days: int | None = Field(description="A connection that nothing uses for so long needs consent anew")
     consent_days: int | None = Field(description="When the software itself ends a consent, however often it is used")
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
-        lifetime = profile.oauth.consent_lifetime
-        return cls(
-            refresh_idle_days=profile.oauth.refresh_idle_limit.days, consent_days=lifetime.days if lifetime else None
-        )
+    def of(cls, facts: OAuthFacts | CredentialFacts) -> Self:
+        if isinstance(facts, CredentialFacts):
+            fields = [CredentialView(**asdict(field)) for field in facts.fields]
+            return cls(kind="credentials", fields=fields, refresh_idle_days=None, consent_days=None)
+        consent = facts.consent_lifetime.days if facts.consent_lifetime else None
+        return cls(kind="oauth", fields=[], refresh_idle_days=facts.refresh_idle_limit.days, consent_days=consent)
 
 
 class LimitsView(View):
@@ -74,7 +90,7 @@ class ProviderView(View):
             slots=[slot.value for slot in profile.slots],
             secondaries=[slot.value for slot in profile.secondaries],
             steps=list(profile.steps),
-            connect=ConnectView.of(profile),
+            connect=ConnectView.of(profile.access),
             settings=list(profile.settings),
             limits=LimitsView.of(profile),
             lists=[kind.value for kind in profile.kinds],

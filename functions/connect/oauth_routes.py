@@ -19,12 +19,13 @@ from functions.connect.connection_routes import CONNECTION, CONNECTIONS, as_it_i
 from shared.aws.http import Answer, Query, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.catalogue import kind_of
-from shared.domain.errors import LedgerbridgeError
+from shared.domain.errors import LedgerbridgeError, fail
 from shared.usecases.choose_organisation import choose_organisation
 from shared.usecases.handle_callback import handle_callback
 from shared.usecases.list_organisations import list_organisations
 from shared.usecases.redeem_consent import redeem_consent
 from shared.usecases.service import Service
+from shared.usecases.sign_in import connect_with_credentials, reconnect_with_credentials
 from shared.usecases.start_connection import reconnect, start_connection
 
 _PAGE: Final = (
@@ -59,16 +60,19 @@ def get_callback(service: Service, request: Request) -> Answer:
 
 def post_connection(service: Service, request: Request) -> Answer:
     body = request.body(NewConnection)
-    started = start_connection(
-        service,
-        request.caller,
-        request.in_account,
-        connection_id=request.resource_id,
-        provider=body.provider,
-        slot=body.slot,
-        return_url=body.return_url,
-    )
+    made: dict[str, Any] = {"connection_id": request.resource_id, "provider": body.provider, "slot": body.slot}
+    caller, account = request.caller, request.in_account
+    if body.credentials is not None:
+        typed = body.typed()
+        return Answer(shown(request, connect_with_credentials(service, caller, account, **made, credentials=typed)))
+    started = start_connection(service, caller, account, **made, return_url=_return_url(body))
     return Answer(shown(request, started.connection, authorize_url=started.authorize_url))
+
+
+def _return_url(body: Reconnection) -> str:
+    if body.return_url is None:
+        raise fail("invalid_request", field="return_url", reason="is needed where consent is given in the browser")
+    return body.return_url
 
 
 def post_connection_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
@@ -94,7 +98,10 @@ def put_organisation(service: Service, request: Request) -> Answer:
 
 def post_reconnect(service: Service, request: Request) -> Answer:
     body = request.body(Reconnection)
-    started = reconnect(service, request.caller, connection_of(service, request), body.return_url)
+    connection = connection_of(service, request)
+    if body.credentials is not None:
+        return Answer(shown(request, reconnect_with_credentials(service, request.caller, connection, body.typed())))
+    started = reconnect(service, request.caller, connection, _return_url(body))
     return Answer(shown(request, started.connection, authorize_url=started.authorize_url))
 
 
@@ -115,7 +122,7 @@ ROUTES: Final[list[Route]] = [
           body=NewConnection, capability=_MANAGE, rebuild=post_connection_again,
           errors=(
               "provider_unknown", "provider_not_set_up", "return_url_refused", "main_connection_exists", "conflict",
-              "secondary_connection_exists", "main_connection_missing", "secondary_not_allowed",
+              "secondary_connection_exists", "main_connection_missing", "secondary_not_allowed", "credentials_refused",
           ),
           description="Send the browser to `authorize_url`. An unfinished connection in the same slot is abandoned.",
           tag="Connections"),
@@ -130,6 +137,6 @@ ROUTES: Final[list[Route]] = [
           description="At a reconnect only the organisation connected before may be chosen."),
     Route("POST", CONNECTION + "/reconnect", post_reconnect, "Ask for consent anew", answer=ConnectionView,
           body=Reconnection, capability=_MANAGE, rebuild=post_reconnect_again, tag="Connections",
-          errors=("connection_not_active", "return_url_refused", "provider_not_set_up"),
+          errors=("connection_not_active", "return_url_refused", "provider_not_set_up", "credentials_refused"),
           description="Nothing about the connection changes until the same organisation has been chosen again."),
 ]  # fmt: skip

@@ -159,6 +159,7 @@ class _Turn:
 
     def _call(self, grant: Grant, pair: TokenPair) -> TokenPair:
         from shared.providers import oauth
+        from shared.providers.contract import CredentialFacts, SignsIn
 
         self.calls += 1
         if self.calls > _MOST_CALLS:
@@ -166,7 +167,13 @@ class _Turn:
         app = provider_app(self.service, grant.provider)
         self.service.grants.mark_sent(grant, self.owner, self.service.clock.now())
         count("token_calls")
-        return oauth.refresh(_profile(grant).oauth, app, refresh_token=pair.refresh)
+        facts = _profile(grant).access
+        if not isinstance(facts, CredentialFacts):
+            return oauth.refresh(facts, app, refresh_token=pair.refresh)
+        connector = self.service.provider(grant.provider)
+        if not isinstance(connector, SignsIn):
+            raise TypeError(f"{grant.provider} states credentials and has no sign_in")
+        return connector.sign_in(app, pair.refresh)
 
     def _store(self, grant: Grant, pair: TokenPair, key: "DataKey") -> Access:
         """Write the pair before its first use. It is the only copy, so this is tried until the deadline."""

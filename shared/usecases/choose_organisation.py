@@ -12,6 +12,7 @@ from shared.domain.grants import Grant
 from shared.domain.ids import new_id
 from shared.domain.publishing import WakeUp
 from shared.domain.refresh_requests import GUARD, RefreshRequest
+from shared.providers.contract import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
@@ -137,9 +138,11 @@ def _remember_to(service: Service, connection: Connection, grant: Grant, expires
     from shared.providers import registry
 
     now = service.clock.now()
-    idle = service.clock.scale(registry.profile(connection.provider).oauth.refresh_idle_limit) * IDLE_SHARE
     where = {"tenant": connection.tenant, "account": connection.account}
-    service.agenda.put("keep_alive", now + idle, grant.id, {**where, "grant": grant.id})
+    facts = registry.profile(connection.provider).access
+    if isinstance(facts, OAuthFacts):
+        idle = service.clock.scale(facts.refresh_idle_limit) * IDLE_SHARE
+        service.agenda.put("keep_alive", now + idle, grant.id, {**where, "grant": grant.id})
     if expires_at is not None:
         at = max(now, expires_at - FIRST_WARNING)
         service.agenda.put("consent_expiry", at, connection.id, {**where, "connection": connection.id})

@@ -11,6 +11,7 @@ from shared.domain.consent import next_look, warning_due
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import GrantStatus
 from shared.domain.ids import derived_id
+from shared.providers.contract import OAuthFacts
 from shared.usecases.access_token import access_token
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
@@ -33,7 +34,9 @@ def keep_grant_alive(service: Service, tenant: str, grant_id: str) -> datetime |
     grant = service.grants.get(tenant, grant_id)
     if grant is None or grant.status is not GrantStatus.ACTIVE:
         return None
-    facts = service.provider(grant.provider).profile.oauth
+    facts = service.provider(grant.provider).profile.access
+    if not isinstance(facts, OAuthFacts):
+        return None  # credentials do not grow old: a session is opened when one is needed
     wait = service.clock.scale(facts.refresh_idle_limit) * IDLE_SHARE
     renewed_at = grant.access_expires_at - service.clock.scale(facts.access_lifetime)
     now = service.clock.now()

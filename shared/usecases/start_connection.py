@@ -62,10 +62,23 @@ def start_connection(
     slot: Slot,
     return_url: str,
 ) -> Started:
-    """Make a pending connection and the URL of the provider's consent page.
+    """Make a pending connection and the URL of the provider's consent page. Raises what `begin` raises, and
+    return_url_refused.
+    """
+    _check_has_consent(provider)
+    _check_return_url(service, caller, return_url)
+    connection = begin(service, caller, account, connection_id=connection_id, provider=provider, slot=slot)
+    let_go_if_unfinished(service, connection)
+    return Started(connection, _authorize_url(service, caller, connection, CONNECT, return_url))
+
+
+def begin(
+    service: Service, caller: Caller, account: Account, *, connection_id: str, provider: str, slot: Slot
+) -> Connection:
+    """Make a pending connection in a slot.
 
     An unfinished connection in the same slot is abandoned: people close consent pages. Raises provider_unknown,
-    invalid_request (slot), return_url_refused, provider_not_set_up, main_connection_exists; for a secondary
+    invalid_request (slot), provider_not_set_up, main_connection_exists; for a secondary
     secondary_connection_exists, main_connection_missing and secondary_not_allowed.
     """
     from shared.providers import registry
@@ -74,7 +87,6 @@ def start_connection(
     if slot not in profile.slots:
         raise fail("invalid_request", field="slot", reason=f"{provider} connects as {', '.join(profile.slots)}")
     beside = _main_beside(service, account, slot)
-    _check_return_url(service, caller, return_url)
     provider_app(service, provider)  # raises before anything is written
     connection = Connection(
         id=connection_id,
@@ -86,9 +98,7 @@ def start_connection(
         created_at=service.clock.now(),
         created_by=caller.actor,
     )
-    stored = _created(service, caller, connection, beside)
-    let_go_if_unfinished(service, stored)
-    return Started(stored, _authorize_url(service, caller, stored, CONNECT, return_url))
+    return _created(service, caller, connection, beside)
 
 
 def reconnect(service: Service, caller: Caller, connection: Connection, return_url: str) -> Started:
@@ -96,12 +106,18 @@ def reconnect(service: Service, caller: Caller, connection: Connection, return_u
 
     Raises connection_not_active for a connection that has ended, return_url_refused, provider_not_set_up.
     """
-    if connection.status not in _RECONNECTABLE | _UNFINISHED:
-        raise fail("connection_not_active", status=connection.status.value)
+    check_reconnectable(connection)
+    _check_has_consent(connection.provider)
     _check_return_url(service, caller, return_url)
     let_go_if_unfinished(service, connection)
     purpose = CONNECT if connection.status in _UNFINISHED else RECONNECT
     return Started(connection, _authorize_url(service, caller, connection, purpose, return_url))
+
+
+def check_reconnectable(connection: Connection) -> None:
+    """Raises connection_not_active for a connection that has ended or is ending."""
+    if connection.status not in _RECONNECTABLE | _UNFINISHED:
+        raise fail("connection_not_active", status=connection.status.value)
 
 
 def let_go_if_unfinished(service: Service, connection: Connection) -> None:
@@ -166,6 +182,16 @@ def _abandoned(service: Service, caller: Caller, connection: Connection, holder:
 
     after = update_connection(service, other, abandon, release_slot=True)
     return after.status is ConnectionStatus.DISCONNECTED
+
+
+def _check_has_consent(provider: str) -> None:
+    from shared.providers import registry
+    from shared.providers.contract import OAuthFacts
+
+    profile = registry.profile(provider)
+    if not isinstance(profile.access, OAuthFacts):
+        reason = f"{profile.title} has no consent page: send its credentials"
+        raise fail("invalid_request", field="credentials", reason=reason)
 
 
 def _check_return_url(service: Service, caller: Caller, return_url: str) -> None:

@@ -94,7 +94,7 @@ PROFILE: Final = Profile(
         ("more_than_two_tracking_values", "A line takes at most two tracking categories."),
         ("foreign_spend_money", "A bank transaction is in the currency of its bank account."),
     ),
-    oauth=OAUTH,
+    access=OAUTH,
     # "OAuth 2.0 API limits": per organisation 60 a minute, 5,000 a day (1,000 on the Starter tier), 5 at once.
     limits=LimitFigures(
         per_minute=60, per_day=5_000, app_per_minute=10_000, publish_slots=3, refresh_slots=1, interactive_slots=1
