@@ -4,16 +4,14 @@ Facts from developer.xero.com/faq/oauth2, the granular-scopes page and the publi
 (xero-identity.yaml).
 """
 
-import base64
-import binascii
 import hmac
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from sandbox.clients import acceptable_redirect, basic_credentials, same_uri
 from sandbox.xero.tokens import Grant, TokenStore, unique_scopes
 
 _GRANULAR = (
@@ -54,7 +52,7 @@ class App:
     tier: str = "core"
 
     def may_redirect_to(self, uri: str) -> bool:
-        return any(_same_uri(registered, uri) for registered in self.redirect_uris)
+        return any(same_uri(registered, uri) for registered in self.redirect_uris)
 
 
 @dataclass(frozen=True)
@@ -187,7 +185,10 @@ class Identity:
 
     def authenticated_app(self, authorization: str | None, form: Mapping[str, str]) -> App | None:
         """The app of a token call, by Basic header or by client_id and client_secret in the body (SDKs)."""
-        client_id, secret = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
+        client_id, secret = basic_credentials(authorization) or (
+            form.get("client_id", ""),
+            form.get("client_secret", ""),
+        )
         app = self.apps.get(client_id)
         return app if app and hmac.compare_digest(app.client_secret.encode(), secret.encode()) else None
 
@@ -220,25 +221,6 @@ class Identity:
         return identity
 
 
-def acceptable_redirect(uri: str) -> bool:
-    """https anywhere, http on localhost by name only (developer.xero.com/faq/oauth2)."""
-    try:
-        parts = urlsplit(uri.replace(":*", ":1", 1))
-    except ValueError:
-        return False
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    return parts.scheme == "http" and parts.hostname == "localhost"
-
-
-def _same_uri(registered: str, uri: str) -> bool:
-    if ":*" not in registered:
-        return registered == uri
-    pattern, given = urlsplit(registered.replace(":*", "", 1)), urlsplit(uri)
-    same_place = (pattern.scheme, pattern.hostname, pattern.path) == (given.scheme, given.hostname, given.path)
-    return same_place and not given.query and not given.fragment and given.username is None
-
-
 def _checked_challenge(query: Mapping[str, str]) -> str | None:
     challenge = query.get("code_challenge")
     if challenge is None:
@@ -246,14 +228,3 @@ def _checked_challenge(query: Mapping[str, str]) -> str | None:
     if query.get("code_challenge_method") != "S256" or len(challenge) != CHALLENGE_LENGTH:
         raise AuthorizeRefusedError("invalid_request", "code_challenge_method must be S256")
     return challenge
-
-
-def _basic(authorization: str | None) -> tuple[str, str] | None:
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return ("", "")
-    return unquote(client_id), unquote(secret)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sandbox.windows import Window
+
 Problem = Literal["minute", "day", "concurrent", "appminute"]
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -38,34 +40,9 @@ class Figures:
 
 
 @dataclass
-class _Window:
-    """A fixed window. `offset` shifts its start: Xero's windows begin at another time for each organisation."""
-
-    length: timedelta
-    offset: timedelta
-    number: int = -1
-    used: int = 0
-
-    def used_at(self, now: datetime) -> int:
-        number = self._number(now)
-        if number != self.number:
-            self.number, self.used = number, 0
-        return self.used
-
-    def left(self, now: datetime) -> timedelta:
-        return self.length - timedelta(seconds=self._position(now) % self.length.total_seconds())
-
-    def _number(self, now: datetime) -> int:
-        return int(self._position(now) // self.length.total_seconds())
-
-    def _position(self, now: datetime) -> float:
-        return now.timestamp() + self.offset.total_seconds()
-
-
-@dataclass
 class _Usage:
-    minute: _Window
-    day: _Window
+    minute: Window
+    day: Window
     in_flight: int = 0
 
 
@@ -75,7 +52,7 @@ class Limiter:
 
     figures: Figures = field(default_factory=Figures)
     _tenants: dict[tuple[str, str], _Usage] = field(default_factory=dict)
-    _apps: dict[str, _Window] = field(default_factory=dict)
+    _apps: dict[str, Window] = field(default_factory=dict)
 
     def enter(self, app_id: str, tier: str, tenant_id: str, now: datetime) -> Verdict:
         """Let a call in or refuse it. A call let in must `leave` when its answer is sent."""
@@ -134,8 +111,8 @@ class Limiter:
         if key not in self._tenants:
             seconds = int.from_bytes(hashlib.sha256(tenant_id.encode()).digest()[:4], "big")
             offset = timedelta(seconds=seconds % int(DAY.total_seconds()))
-            self._tenants[key] = _Usage(_Window(MINUTE, offset), _Window(DAY, offset))
+            self._tenants[key] = _Usage(Window(MINUTE, offset), Window(DAY, offset))
         return self._tenants[key]
 
-    def _app_window(self, app_id: str) -> _Window:
-        return self._apps.setdefault(app_id, _Window(MINUTE, timedelta()))
+    def _app_window(self, app_id: str) -> Window:
+        return self._apps.setdefault(app_id, Window(MINUTE, timedelta()))
