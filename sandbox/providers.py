@@ -3,11 +3,17 @@
 from collections.abc import Callable
 
 from sandbox.bill.simulation import BillSimulation
+from sandbox.quickbooks.simulation import QuickBooksSimulation
 from sandbox.sage.simulation import SageSimulation
 from sandbox.simulation import Shell, Simulation
 from sandbox.xero.simulation import XeroSimulation
 
-PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (XeroSimulation, SageSimulation, BillSimulation)
+PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (
+    XeroSimulation,
+    QuickBooksSimulation,
+    SageSimulation,
+    BillSimulation,
+)
 
 
 def simulations(shell: Shell) -> dict[str, Simulation]:
