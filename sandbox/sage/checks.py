@@ -115,6 +115,11 @@ def tax_rate(desk: Desk, fields: Fields, side: Side, day: date | None) -> Record
     return found
 
 
+def refused_rate(desk: Desk, fields: Fields) -> bool:
+    """Whether a missing rate has been refused already, so that there is nothing to compare tax with."""
+    return fields.given("tax_rate_id") is not None or desk.books.country in charts.TAX_RATE_REQUIRED
+
+
 def percentage_on(rate: Record, day: date) -> Decimal | None:
     """The percentage of a rate on a day; None when it is not in force."""
     text = day.isoformat()

@@ -45,8 +45,8 @@ def taxed(desk: Desk, fields: Fields, rate: Record | None, net: Decimal, day: da
     """The tax amount that was sent, compared with the rate; 0 where none is due."""
     percentage = (checks.percentage_on(rate, day) if rate and day else None) or _ZERO
     sent = fields.amount("tax_amount", required=percentage > 0)
-    if sent is None:
-        return _ZERO
+    if sent is None or (rate is None and checks.refused_rate(desk, fields)):
+        return sent or _ZERO
     expected = cents(net * percentage / 100)
     if abs(sent - expected) > (desk.rules.tax_tolerance if percentage else _ZERO):
         fields.wrong("tax_amount", messages.LINE_TAX)

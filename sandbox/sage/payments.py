@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sandbox.sage import artefacts, checks, messages, quick_entries
+from sandbox.sage import artefacts, checks, lines, messages, quick_entries
 from sandbox.sage.books import Books
 from sandbox.sage.checks import Desk, Side
 from sandbox.sage.formats import Fields, Problems, Record, cents, not_found, ref, ref_id, stamp
@@ -227,12 +227,9 @@ def _other_line(desk: Desk, fields: Fields, side: Side, area: str, day: date | N
     account = checks.ledger_account(desk, fields, area)
     total = fields.amount("total_amount", required=True) or _ZERO
     rate = checks.tax_rate(desk, fields, side, day)
-    percentage = (checks.percentage_on(rate, day) if rate and day else None) or _ZERO
-    tax = fields.amount("tax_amount", required=percentage > 0) or _ZERO
-    net = total - tax
-    expected = cents(total * percentage / (100 + percentage))
-    if abs(tax - expected) > (desk.rules.tax_tolerance if percentage else _ZERO):
-        fields.wrong("tax_amount", messages.LINE_TAX)
+    # Read beside the request's problems: `taxed` reads it again and tells what is wrong with it.
+    net = total - (Fields(fields.raw, Problems()).amount("tax_amount") or _ZERO)
+    tax = lines.taxed(desk, fields, rate, net, day)
     sent_net = fields.amount("net_amount")
     if sent_net is not None and sent_net != net:
         fields.wrong("net_amount", messages.LINE_NET)
