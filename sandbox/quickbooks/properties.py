@@ -22,14 +22,14 @@ UnappliedAmt VendorAddr VendorRef
 """
 _NAME = """
 AcctNum Active AlternatePhone Balance BillAddr BillRate BusinessNumber CompanyName CostRate CurrencyRef
-DefaultTaxCodeRef DisplayName FamilyName Fax FullyQualifiedName GSTIN GSTRegistrationType GivenName HasTPAR MiddleName Mobile Notes
-OtherContactInfo PrimaryEmailAddr PrimaryPhone PrintOnCheckName ShipAddr Source Suffix T4AEligible T5018Eligible
-TaxIdentifier TaxReportingBasis TermRef Title Vendor1099 VendorPaymentBankDetail WebAddr
+DefaultTaxCodeRef DisplayName FamilyName Fax FullyQualifiedName GSTIN GSTRegistrationType GivenName HasTPAR MiddleName
+Mobile Notes OtherContactInfo PrimaryEmailAddr PrimaryPhone PrintOnCheckName ShipAddr Source Suffix T4AEligible
+T5018Eligible TaxIdentifier TaxReportingBasis TermRef Title Vendor1099 VendorPaymentBankDetail WebAddr
 """
 _CUSTOMER = """
 ARAccountRef BalanceWithJobs BillWithParent CustomerTypeRef IsProject Job Level OpenBalanceDate ParentRef
-PaymentMethodRef PreferredDeliveryMethod PrimaryTaxIdentifier ResaleNum RootCustomerRef SalesTermRef SecondaryTaxIdentifier
-TaxExemptionReasonId Taxable
+PaymentMethodRef PreferredDeliveryMethod PrimaryTaxIdentifier ResaleNum RootCustomerRef SalesTermRef
+SecondaryTaxIdentifier TaxExemptionReasonId Taxable
 """
 _LISTED = "Active Name FullyQualifiedName ParentRef SubClass SubDepartment Address"
 _ACCOUNT = """
