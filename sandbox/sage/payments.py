@@ -173,8 +173,8 @@ def _allocatable(match: tuple[str, Record], contact: Record | None, kind: str) -
 def _settle(desk: Desk, table: str, artefact_id: str, payment: Record, amount: Decimal) -> None:
     """Pay a part of a document, or take the payment back when the amount is negative."""
     artefact = desk.books.tables[table][artefact_id]
-    paid = artefact["total_paid"] + amount
-    outstanding = artefact["total_amount"] - paid
+    outstanding = artefact["outstanding_amount"] - amount
+    paid = artefact["total_amount"] - outstanding
     status = "PAID" if not outstanding else "PART_PAID" if paid else "UNPAID"
     kept = [one for one in artefact["payments_allocations"] if one["contact_payment"]["id"] != payment["id"]]
     if amount > 0:
@@ -189,20 +189,17 @@ def _settle(desk: Desk, table: str, artefact_id: str, payment: Record, amount: D
                 "displayed_as": payment["displayed_as"],
             }
         )
-    desk.books.put(
-        table,
-        {
-            **artefact,
-            "total_paid": paid,
-            "payments_allocations_total_amount": paid,
-            "outstanding_amount": outstanding,
-            "base_currency_outstanding_amount": cents(outstanding * artefact["exchange_rate"]),
-            "status": ref("artefact_statuses", status),
-            "payments_allocations": kept,
-            "last_paid": payment["date"] if amount > 0 else None,
-            "updated_at": stamp(desk.now),
-        },
-    )
+    last_paid = payment["date"] if amount > 0 else None
+    # Quick entries have no such totals.
+    totals = {"total_paid": paid, "payments_allocations_total_amount": paid, "last_paid": last_paid}
+    changes = {name: value for name, value in totals.items() if name in artefact} | {
+        "outstanding_amount": outstanding,
+        "base_currency_outstanding_amount": cents(outstanding * artefact["exchange_rate"]),
+        "status": ref("artefact_statuses", status),
+        "payments_allocations": kept,
+        "updated_at": stamp(desk.now),
+    }
+    desk.books.put(table, {**artefact, **changes})
 
 
 def _payment(desk: Desk, kind: str, day: date, total: Decimal, reference: str) -> Record:

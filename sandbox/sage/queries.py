@@ -82,6 +82,8 @@ def asked_for(query: Mapping[str, str]) -> frozenset[str] | None:
 def render(books: Books, table: str, record: Record, attributes: frozenset[str] | None) -> Record:
     """A record as Sage answers it: the base attributes, and those asked for (None: all)."""
     base = {"id": record["id"], "displayed_as": record["displayed_as"], "$path": f"/{table}/{record['id']}"}
+    if table == "business_exchange_rates":  # found by their currency: the description gives them no id
+        del base["id"]
     deleted = {"deleted_at": record["deleted_at"]} if record.get("deleted_at") else {}
     if attributes is not None and not attributes:
         return base | deleted

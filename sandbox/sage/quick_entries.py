@@ -126,7 +126,6 @@ def _record(desk: Desk, kind: Kind, read: _Read) -> Record:
         "base_currency_tax_amount": base_tax,
         "base_currency_total_amount": base_net + base_tax,
         "base_currency_outstanding_amount": base_net + base_tax,
-        "total_paid": _ZERO,
         "status": ref("artefact_statuses", "UNPAID"),
         "payments_allocations": [],
         "migrated": False,

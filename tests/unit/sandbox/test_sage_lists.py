@@ -1,13 +1,20 @@
 """The sandbox's Sage: paging, filters, deltas, deletions, and a snapshot that loses nothing."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from sandbox.clock import SandboxClock
+from sandbox.counts import CallCounts
+from sandbox.faults import FaultBoard
 from sandbox.sage import edits, seed
 from sandbox.sage.books import Books
+from sandbox.sage.simulation import SageSimulation
+from sandbox.simulation import Shell
 from tests.unit.sandbox.sage_desk import NOW, Desk
 
 
@@ -104,7 +111,22 @@ def test_a_snapshot_gives_the_same_books_back(desk: Desk) -> None:
     assert Desk(copy).balances() == desk.balances()
 
 
-def test_the_large_seed() -> None:
-    books = seed.bulk(contacts=300, items=60, accounts=80)[0]
-    sizes = {name: len(books.tables[name]) for name in ("contacts", "products", "ledger_accounts", "tax_rates")}
-    assert sizes == {"contacts": 300, "products": 60, "ledger_accounts": 80, "tax_rates": 50}
+def test_the_whole_state_outlives_a_snapshot() -> None:
+    first, second = (SageSimulation(Shell(SandboxClock(), CallCounts(), FaultBoard(), "small")) for _ in range(2))
+    edits.edit(next(iter(first.state.books.values())), {"lock_date": "2026-06-30"}, NOW)
+    first.state.access[next(iter(first.state.people))] = []
+    second.restore(json.loads(json.dumps(first.to_snapshot())))
+    assert second.to_snapshot() == first.to_snapshot()
+    second.reset("small")
+    assert second.to_snapshot() != first.to_snapshot()
+
+
+def test_the_first_refresh_of_a_large_business_is_129_calls() -> None:
+    large = Desk(seed.bulk(contacts=20_000, items=5_000, accounts=500)[0])
+    rows = calls = 0
+    for table in ("ledger_accounts", "contacts", "tax_rates", "products"):
+        following: str | None = f"/{table}?items_per_page=200&attributes=name"
+        while following:
+            page = listed(large, table, **dict(parse_qsl(urlsplit(following).query)))
+            rows, calls, following = rows + len(page["$items"]), calls + 1, page["$next"]
+    assert (rows, calls) == (25_550, 129)
