@@ -125,7 +125,9 @@ def void(books: Books, table: str, record_id: str, reason: str | None, now: date
     if ref_id(record["status"]) == "DRAFT":
         return books.put(table, {**record, "deleted_at": at, "updated_at": at})
     retract(books, str(ref_id(record["transaction"])), now)
-    gone = {"outstanding_amount": _ZERO, "base_currency_outstanding_amount": _ZERO, "void_reason": reason}
+    gone: Record = {"outstanding_amount": _ZERO, "base_currency_outstanding_amount": _ZERO}
+    if "void_reason" in record:  # quick entries have none
+        gone["void_reason"] = reason
     return books.put(table, {**record, **gone, "status": ref("artefact_statuses", "VOID"), "updated_at": at})
 
 

@@ -187,6 +187,9 @@ def test_other_payments_and_quick_entries(desk: Desk) -> None:
     desk.create("contact_payments", desk.payment(entry))
     assert desk.read("purchase_quick_entries", entry["id"])["status"]["id"] == "PAID"
     assert desk.refused("purchase_quick_entries", desk.quick(reference=None)).keys() == {"reference"}
+    wrong = desk.create("purchase_quick_entries", desk.quick(reference="LB-WRONG"))
+    assert desk.call("DELETE", f"/purchase_quick_entries/{wrong['id']}")[0] == 204
+    assert desk.read("purchase_quick_entries", wrong["id"])["status"]["id"] == "VOID"
 
 
 def test_combined_rates_and_countries_without_tax() -> None:
