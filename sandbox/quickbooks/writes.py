@@ -56,7 +56,11 @@ def _created(company: Company, entity: Entity, wish: Wish) -> tuple[Record, Enti
 def _updated(company: Company, entity: Entity, before: Record, wish: Wish) -> tuple[Record, EntityEvent]:
     _check_open(company, entity, before)
     sparse = wish.body.get("sparse") in (True, "true")
-    merged = replace(wish, body={**_writable(before), **wish.body} if sparse else wish.body)
+    body = {**_writable(before), **wish.body} if sparse else wish.body
+    if not company.multicurrency and body.get("CurrencyRef", {}).get("value") == company.home_currency:
+        # Assumed: only a new document may not name the home currency; an update may send back what was answered.
+        body = {name: value for name, value in body.items() if name != "CurrencyRef"}
+    merged = replace(wish, body=body)
     if entity.name in _SETTLEMENTS:
         settlements.apply(company, entity.name, before, wish.now, factor=-1)
     record = _checked(company, entity, merged, before)
