@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sandbox.approvalmax.simulation import ApprovalMaxSimulation
 from sandbox.bill.simulation import BillSimulation
 from sandbox.quickbooks.simulation import QuickBooksSimulation
 from sandbox.sage.simulation import SageSimulation
@@ -13,6 +14,7 @@ PROVIDERS: tuple[Callable[[Shell], Simulation], ...] = (
     QuickBooksSimulation,
     SageSimulation,
     BillSimulation,
+    ApprovalMaxSimulation,
 )
 
 

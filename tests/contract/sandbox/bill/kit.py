@@ -23,13 +23,13 @@ class Bill:
 
     def log_in(self, username: str = TOKEN_NAME, password: str = TOKEN, **more: str) -> httpx.Response:
         body = {"username": username, "password": password, "organizationId": self.organization, "devKey": DEV_KEY}
-        answer = self.sandbox.http.post(f"{self.sandbox.base}/bill/connect/v3/login", json=body | more)
+        answer = self.sandbox.http.post(f"{self.sandbox.base}/bill/connect/v3/login", json={**body, **more})
         if answer.status_code == 200:
             self.session = answer.json()["sessionId"]
         return answer
 
     def call(self, method: str, path: str, *, service: str = "connect", **options: Any) -> httpx.Response:
-        headers = {"devKey": DEV_KEY, "sessionId": self.session} | options.pop("headers", {})
+        headers = {"devKey": DEV_KEY, "sessionId": self.session, **options.pop("headers", {})}
         url = f"{self.sandbox.base}/bill/{service}/v3{path}"
         return self.sandbox.http.request(method, url, headers=headers, **options)
 
@@ -45,7 +45,7 @@ class Bill:
 
     def bill(self, number: str = "202501", amount: float = 149.0, **more: Any) -> dict[str, Any]:
         """The body of a bill from Office Depot."""
-        line = {"amount": amount, "description": "USB audio interface"}
+        line: dict[str, Any] = {"amount": amount, "description": "USB audio interface"}
         return {
             "vendorId": self.named("/vendors", "Office Depot"),
             "dueDate": "2026-12-31",
@@ -64,9 +64,9 @@ class Bill:
         return found
 
     def fault(self, method: str, path: str, kind: str, **options: Any) -> None:
-        where = {name: options.pop(name) for name in ("occurrence", "times") if name in options}
-        fault = {"kind": kind, **options}
-        order = {"provider": "bill", "method": method, "path": path, **where, "fault": fault}
+        where: dict[str, Any] = {name: options.pop(name) for name in ("occurrence", "times") if name in options}
+        fault: dict[str, Any] = {"kind": kind, **options}
+        order: dict[str, Any] = {"provider": "bill", "method": method, "path": path, **where, "fault": fault}
         self.sandbox.control("/faults", [order])
 
     def calls(self, endpoint: str) -> int:

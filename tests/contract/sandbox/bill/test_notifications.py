@@ -117,11 +117,15 @@ def test_failures_are_tried_again_after_2_4_8_and_16_seconds_and_then_disable(bi
     subscribe(bill, receiver.url, "bill.created")
     bill.made("/bills", bill.bill())
     for attempt, pause in enumerate((2, 4, 8, 16), start=1):
-        until(bill, lambda state, attempt=attempt: state["notifications"][0]["attempts"] == attempt)
+        until(bill, attempted(attempt))
         bill.sandbox.control("/clock", {"advance_seconds": pause})
     state = until(bill, lambda state: not state["status"]["enabled"])
     assert state["notifications"][0]["attempts"] == 5
     assert len({receiver.received.get(timeout=5)[0] for _ in range(5)}) == 1, "a retry repeats the same bytes"
+
+
+def attempted(times: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda state: bool(state["notifications"][0]["attempts"] == times)
 
 
 def until(bill: Bill, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
