@@ -1,11 +1,14 @@
-"""Provider limits: windows, slices granted from them, and what a provider's headers correct."""
+"""Provider limits: what they count, slices of calls granted from them, and what a provider's headers say."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
-SLICE_CALLS = 20
-INTERACTIVE_RESERVE = 0.05  # share of a day's calls that only a person's own request may use
+SLICE_CALLS: Final = 20  # at most, in one grant
+INTERACTIVE_RESERVE: Final = 0.05  # share of a day's calls that only a person's own request may use
+# A call reaches the provider within this time of its turn, or never: the HTTP deadline, and a pause before it.
+LONGEST_CALL: Final = timedelta(seconds=25)
 
 
 class LimitScope(StrEnum):
@@ -15,6 +18,14 @@ class LimitScope(StrEnum):
     DAY = "day"
     CONCURRENT = "concurrent"
     APP_MINUTE = "app_minute"
+
+
+class Work(StrEnum):
+    """What calls are made for. Each kind gets its share of an organisation's minute; a person waits for some."""
+
+    PUBLISH = "publish"
+    REFRESH = "refresh"
+    INTERACTIVE = "interactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +59,38 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Calls granted to one worker until the window ends; unused ones lapse with it."""
+    """Calls granted to one worker: the earliest time of each, in order. What is not begun by `ends_at` lapses."""
 
-    calls: int
+    turns: tuple[datetime, ...]
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became, as of `at`, of a worker's calls since it last reported.
+
+    `answered` are the times of answers; `in_flight` calls are still on their way. `reading` is what the answer to a
+    call made at `reading_at` said. `pace` is the time between two calls that nothing held up, where it was measured.
+    `window` is how long a provider's minute takes in our time: 60 s, less where a sandbox's clock is sped up.
+    """
+
+    owner: str
+    at: datetime
+    window: timedelta
+    answered: tuple[datetime, ...] = ()
+    in_flight: int = 0
+    reading: LimitReading = LimitReading()
+    reading_at: datetime | None = None
+    pace: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a worker wants: up to `calls` more for a kind of work, and what became of those it had."""
+
+    work: Work
+    calls: int
+    report: Report
 
 
 def window_start(now: datetime, length: timedelta) -> datetime:

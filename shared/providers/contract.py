@@ -165,7 +165,8 @@ class Session:
     """What every call to an organisation needs: who it is for, how to pay for it, and until when it may run.
 
     `permit` is called before each call: it waits for the call's turn, a moment at most, or raises LimitReached.
-    `observe` is called when the call has ended and told what its answer's headers said; `deadline` (UTC) bounds each call: no call starts that could not end before it.
+    `observe` is called when the call has ended and told what its answer's headers said; `deadline` (UTC) bounds each
+    call: no call starts that could not end before it.
     """
 
     base_url: str

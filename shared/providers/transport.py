@@ -107,12 +107,16 @@ def perform(session: Session, call: Call, dialect: Dialect) -> Answer:
 
 
 def _paid(session: Session, call: Call, dialect: Dialect) -> Answer:
-    left = min(HTTP_DEADLINE, session.deadline - session.now())
-    if left < SHORTEST_CALL:
-        raise CallFailed(Problem("busy", details={"why": "no time left for another call"}), sent=False)
     session.permit()
-    answer = fetch(call, session.base_url, left)
-    session.observe(dialect.reading(answer.headers))
+    reading = LimitReading()
+    try:
+        left = min(HTTP_DEADLINE, session.deadline - session.now())
+        if left < SHORTEST_CALL:
+            raise CallFailed(Problem("busy", details={"why": "no time left for another call"}), sent=False)
+        answer = fetch(call, session.base_url, left)
+        reading = dialect.reading(answer.headers)
+    finally:
+        session.observe(reading)  # a call without an answer has ended too
     return answer
 
 

@@ -12,6 +12,7 @@ from shared.aws.queues import LONGEST_DELAY
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.ids import new_id
+from shared.domain.limits import Work
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.usecases.attach_files import attach_files
@@ -19,7 +20,7 @@ from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
-from shared.usecases.sessions import OutOfTime
+from shared.usecases.sessions import OutOfTime, settle_calls
 from shared.usecases.settle_batch import settle_batch
 from shared.usecases.wake import remind, wake_up
 
@@ -63,6 +64,7 @@ def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> No
     )
     try:
         not_before = _turn(drain)
+        settle_calls(service, wake.provider, wake.organisation, Work.PUBLISH)
     finally:
         service.leases.release(name, owner, epoch)
     _look_once_more(drain, wake, not_before)

@@ -12,6 +12,7 @@ from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth
 from shared.domain.errors import Handling, LedgerbridgeError, Problem, fail
 from shared.domain.ids import new_id
+from shared.domain.limits import Work
 from shared.domain.lists import Kind
 from shared.domain.refresh_requests import HOPS, Position, RefreshRequest
 from shared.domain.refreshing import Counts, already_covered, needs_full_pass
@@ -27,7 +28,7 @@ from shared.usecases.record_refresh import (
     report_done,
 )
 from shared.usecases.service import Service
-from shared.usecases.sessions import OutOfTime, with_token
+from shared.usecases.sessions import OutOfTime, settle_calls, with_token
 
 T = TypeVar("T")
 
@@ -67,7 +68,9 @@ class _Turn:
         if self.service.clock.now() + CALL_DEADLINE + AFTER_CALL >= self.deadline:
             raise OutOfTime
         self.request = replace(self.request, calls=self.request.calls + 1)
-        return with_token(self.service, self.connection, call, deadline=self.deadline, token=self.token)
+        return with_token(
+            self.service, self.connection, call, deadline=self.deadline, token=self.token, work=Work.REFRESH
+        )
 
     def token(self, refused: int | None) -> Access:
         """One token over many calls: the vault is asked again only for a newer one."""
@@ -103,9 +106,11 @@ def refresh_lists(service: Service, request: RefreshRequest, deadline: datetime)
     try:
         provider = service.provider(connection.provider)
         standing = service.standing.get()
-        return _serve(_Turn(service, request, connection, provider, standing.epoch(epoch), deadline))
+        outcome = _serve(_Turn(service, request, connection, provider, standing.epoch(epoch), deadline))
+        settle_calls(service, connection.provider, connection.pinned.id, Work.REFRESH)
     finally:
         service.leases.release(name, owner, epoch)
+    return outcome
 
 
 def _serve(turn: _Turn) -> Outcome:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.aws.queues import Queue
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
+    from shared.domain.limits import Work
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
@@ -46,8 +47,8 @@ class Service:
         self.settings = settings
         self.clock = clock or Clock(settings.clock_factor)
         self.clients = clients or Clients(path_style=settings.is_local)
-        # What this process may still call, by provider, organisation and whether a person waits (usecases.sessions).
-        self.allowances: dict[tuple[str, str, bool], Allowance] = {}
+        # What this process may still call, by provider, organisation and kind of work (usecases.sessions).
+        self.allowances: dict[tuple[str, str, Work], Allowance] = {}
         self._tables: dict[str, Table] = {}
 
     @classmethod
@@ -148,6 +149,7 @@ class Service:
     @cached_property
     def vault(self) -> "Vault":
         from shared.aws.vault import Vault
+    from shared.domain.limits import Work
 
         return Vault(self.clients.kms, self.settings.text("vault_key_arn"))
 

@@ -2,12 +2,24 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from shared.domain.errors import ConflictError, LedgerbridgeError
 from shared.domain.grants import GrantStatus
-from shared.domain.limits import Blocked, LimitFigures, LimitReading, LimitScope, Slice
+from shared.domain.limits import (
+    LONGEST_CALL,
+    Ask,
+    Blocked,
+    LimitFigures,
+    LimitReading,
+    LimitScope,
+    Report,
+    Slice,
+    Work,
+)
 from shared.storage.agenda import AgendaKind, AgendaStore
 from shared.storage.grants import GrantStore
 from shared.storage.idempotency import IN_PROGRESS, KEPT, Begun, IdempotencyStore, Repeated
@@ -38,41 +50,112 @@ def test_a_lease_has_one_holder_and_a_growing_epoch(table: Table) -> None:
 
 
 # --- windows
-def _taken(store: WindowStore, now: datetime, want: int = 20, **more: bool) -> Slice | Blocked:
-    return store.take_slice("xero", "org", now, MINUTE, want, XERO, **more)
+def _taken(  # noqa: PLR0917
+    store: WindowStore,
+    at: datetime,
+    calls: int = 20,
+    work: Work = Work.PUBLISH,
+    organisation: str = "org",
+    figures: LimitFigures = XERO,
+    **told: Any,
+) -> Slice | Blocked:
+    report = Report(told.pop("owner", fresh_id()), at, MINUTE, **told)
+    return store.take_slice("xero", organisation, Ask(work, calls, report), figures)
 
 
-def test_a_minute_is_given_out_in_slices_and_comes_back(table: Table) -> None:
+def _calls(taken: Slice | Blocked) -> int:
+    assert isinstance(taken, Slice), taken
+    return len(taken.turns)
+
+
+def test_any_minute_is_given_out_in_slices_once(table: Table) -> None:
     store = WindowStore(table)
     slices = [_taken(store, NOW + number * SECOND, want) for number, want in enumerate((20, 99, 15))]
-    assert slices == [Slice(calls, NOW + MINUTE) for calls in (20, 20, 15)]
-    assert _taken(store, NOW + 40 * SECOND) == Slice(5, NOW + MINUTE)
-    assert _taken(store, NOW + 59 * SECOND) == Blocked(LimitScope.MINUTE, NOW + MINUTE)
-    assert _taken(store, NOW + MINUTE) == Slice(20, NOW + 2 * MINUTE)
-    other = store.take_slice("xero", "org2", NOW + 59 * SECOND, MINUTE, 20, XERO)
-    assert other == Slice(20, NOW + MINUTE)
+    assert [_calls(taken) for taken in slices] == [20, 20, 15]
+    assert slices[0] == Slice((NOW,) * 20, NOW + 15 * SECOND)
+    assert _calls(_taken(store, NOW + 40 * SECOND)) == 5
+    # Nobody said what became of them: the last of a slice may have been made, and arrived, this late.
+    last = 15 * SECOND + LONGEST_CALL
+    assert _taken(store, NOW + 59 * SECOND) == Blocked(LimitScope.MINUTE, NOW + last + MINUTE)
+    assert _calls(_taken(store, NOW + last + MINUTE)) == 20
+    assert _calls(_taken(store, NOW + 59 * SECOND, organisation="org2")) == 20
+
+
+def test_calls_count_for_a_minute_from_their_answer_and_unused_ones_not_at_all(table: Table) -> None:
+    store = WindowStore(table)
+    for number in range(3):
+        _taken(store, NOW, owner=f"w{number}")
+    answered = tuple(NOW + number * SECOND for number in range(10))
+    for number in range(3):
+        store.settle("xero", "org", Report(f"w{number}", NOW + 10 * SECOND, MINUTE, answered), XERO)
+    assert [_calls(_taken(store, NOW + 10 * SECOND, 20)) for _ in range(2)] == [20, 10]
+    # Three calls of each second come free together; who asks a second before takes them at their turns.
+    taken = _taken(store, NOW + 60 * SECOND, 6)
+    assert isinstance(taken, Slice)
+    half = timedelta(milliseconds=500)  # calls stop counting in steps of half a second
+    assert taken.turns == (NOW + MINUTE + half,) * 3 + (NOW + MINUTE + SECOND + half,) * 3
+
+
+def test_who_was_refused_finds_its_calls_when_it_comes_again(table: Table) -> None:
+    store = WindowStore(table)
+    answered = tuple(NOW + number * SECOND / 2 for number in range(60))
+    store.settle("xero", "org", Report("w", NOW + 30 * SECOND, MINUTE, answered), XERO)
+    refused = _taken(store, NOW + 30 * SECOND, 5, Work.REFRESH)
+    assert isinstance(refused, Blocked)
+    publishing = _taken(store, refused.until, 20)
+    assert not isinstance(publishing, Slice) or publishing.turns[0] > refused.until
+    assert _calls(_taken(store, refused.until + SECOND, 5, Work.REFRESH)) == 5
 
 
 def test_a_share_of_the_day_is_kept_for_people(table: Table) -> None:
     store = WindowStore(table)
-    small = replace(XERO, per_day=40)
-    take = lambda now, **more: store.take_slice("xero", "org", now, MINUTE, 20, small, **more)  # noqa: E731
-    assert [take(NOW), take(NOW)] == [Slice(20, NOW + MINUTE), Slice(18, NOW + MINUTE)]
-    midnight = datetime(2025, 11, 4, tzinfo=UTC)
-    assert take(NOW + MINUTE) == Blocked(LimitScope.DAY, midnight)
-    assert take(NOW + MINUTE, interactive=True) == Slice(2, NOW + 2 * MINUTE)
-    assert take(NOW + MINUTE, interactive=True) == Blocked(LimitScope.DAY, midnight)
-    assert take(midnight) == Slice(20, midnight + MINUTE)
+    take = partial(_taken, store, figures=replace(XERO, per_day=40))
+    assert [_calls(take(NOW)), _calls(take(NOW))] == [20, 18]
+    later = NOW + 5 * MINUTE
+    # The day's end is not known: the queue is parked for an hour at a time, and then one call may show a new day.
+    hour = timedelta(hours=1)
+    assert take(later) == take(later + SECOND) == Blocked(LimitScope.DAY, later + hour)
+    assert store.blocked("xero", "org", later) == Blocked(LimitScope.DAY, later + hour)
+    assert _calls(take(later, work=Work.INTERACTIVE)) == 2
+    assert take(later, work=Work.INTERACTIVE) == Blocked(LimitScope.DAY, later + hour)
+    assert _calls(take(later + hour)) == 1
+    assert take(later + hour) == Blocked(LimitScope.DAY, later + 2 * hour)
+    assert _calls(take(datetime(2025, 11, 4, tzinfo=UTC))) == 20
+
+
+def test_a_day_whose_end_the_provider_named_is_waited_for(table: Table) -> None:
+    store = WindowStore(table)
+    told = Blocked(LimitScope.DAY, NOW + timedelta(hours=9))
+    store.block("xero", "org", told, NOW)
+    assert _taken(store, NOW + timedelta(hours=8)) == told
+    assert _calls(_taken(store, told.until)) == 20
 
 
 def test_the_provider_is_believed_where_it_grants_less(table: Table) -> None:
-    store, other_worker = WindowStore(table), WindowStore(table)
-    _taken(store, NOW)
-    store.correct("xero", "org", LimitReading(minute_left=59, day_left=4999), NOW, MINUTE)  # no news
-    store.correct("xero", "org", LimitReading(minute_left=5), NOW, MINUTE)
-    assert _taken(other_worker, NOW) == Slice(5, NOW + MINUTE)
-    store.correct("xero", "org", LimitReading(day_left=251), NOW + MINUTE, MINUTE)
-    assert _taken(other_worker, NOW + MINUTE) == Slice(1, NOW + 2 * MINUTE)
+    store = WindowStore(table)
+    _taken(store, NOW, owner="w")
+    ours = {"owner": "w", "answered": (NOW,) * 20, "reading_at": NOW}
+    no_news = LimitReading(minute_left=40, day_left=4980)
+    assert _calls(_taken(store, NOW + SECOND, 5, reading=no_news, **ours)) == 5
+    others = LimitReading(minute_left=3, day_left=4000)
+    ours |= {"answered": (NOW + SECOND,) * 5, "reading_at": NOW + SECOND}
+    assert _calls(_taken(store, NOW + 2 * SECOND, reading=others, **ours)) == 3
+    # In a minute theirs have stopped counting too.
+    assert _calls(_taken(store, NOW + 70 * SECOND)) == 20
+
+
+def test_a_day_that_ran_out_is_believed_and_a_new_one_too(table: Table) -> None:
+    store = WindowStore(table)
+    take = partial(_taken, store, owner="w")
+    take(NOW)
+    low = LimitReading(day_left=270)
+    told = {"answered": (NOW,) * 20, "reading": low, "reading_at": NOW}
+    assert _calls(take(NOW + MINUTE, **told)) == 20
+    assert isinstance(take(NOW + 2 * MINUTE, answered=(NOW + MINUTE,) * 20), Blocked)
+    # A person's call shows that the provider's day has begun anew.
+    new = {"answered": (NOW + 3 * MINUTE,), "reading": LimitReading(day_left=4990), "reading_at": NOW + 3 * MINUTE}
+    assert _calls(take(NOW + 3 * MINUTE, 2, Work.INTERACTIVE)) == 2
+    assert _calls(take(NOW + 4 * MINUTE, **new)) == 20
 
 
 def test_nobody_calls_before_a_block_has_ended(table: Table) -> None:
@@ -86,7 +169,7 @@ def test_nobody_calls_before_a_block_has_ended(table: Table) -> None:
     assert isinstance(_taken(store, block.until), Slice)
     app = Blocked(LimitScope.APP_MINUTE, NOW + MINUTE)
     store.block("xero", "org2", app, NOW)
-    assert store.take_slice("xero", "org3", NOW, MINUTE, 20, XERO) == app
+    assert _taken(store, NOW, organisation="org3") == app
     assert store.blocked("xero", "org3", NOW + MINUTE) is None
 
 
@@ -95,10 +178,19 @@ def test_the_apps_minute_is_shared_by_all_organisations(table: Table) -> None:
     small = replace(XERO, app_per_minute=50)
     granted = 0
     for number in range(20):
-        taken = store.take_slice("xero", f"org{number}", NOW, MINUTE, 20, small)
-        granted += taken.calls if isinstance(taken, Slice) else 0
+        taken = _taken(store, NOW, organisation=f"org{number}", figures=small)
+        granted += len(taken.turns) if isinstance(taken, Slice) else 0
     assert granted == 50
-    assert store.take_slice("xero", "last", NOW, MINUTE, 1, small) == Blocked(LimitScope.APP_MINUTE, NOW + MINUTE)
+    refused = _taken(store, NOW, 1, organisation="last", figures=small)
+    assert isinstance(refused, Blocked)
+    assert refused.scope is LimitScope.APP_MINUTE
+    assert _calls(_taken(store, refused.until, 1, organisation="last", figures=small)) == 1
+
+
+def test_what_the_provider_says_is_left_to_the_app_is_believed(table: Table) -> None:
+    store = WindowStore(table)
+    low = {"reading": LimitReading(app_minute_left=40), "reading_at": NOW}
+    assert _calls(_taken(store, NOW, **low)) == 4  # a tenth of it: the shard's part
 
 
 # --- states

@@ -13,7 +13,7 @@ import pytest
 
 from shared.domain.accounts import Role
 from shared.domain.errors import ConflictError, LedgerbridgeError
-from shared.domain.limits import LimitFigures, Slice
+from shared.domain.limits import Ask, LimitFigures, Report, Slice, Work
 from shared.domain.publishing import BatchStatus, PendingMarker
 from shared.storage.accounts import AccountStore
 from shared.storage.batches import BatchStore
@@ -131,10 +131,14 @@ def test_a_lease_goes_to_one_and_its_epochs_only_grow(local_table: Table) -> Non
 def test_no_more_calls_are_given_out_than_the_window_has(local_table: Table) -> None:
     figures = LimitFigures(per_minute=60, per_day=5000, app_per_minute=10_000, publish_slots=3)
     stores = [WindowStore(local_table) for _ in range(6)]
+    asks = [Ask(Work.PUBLISH, 13, Report(f"w{number}", NOW, MINUTE)) for number in range(6)]
     slices = at_once(
-        *(lambda store=store: store.take_slice("xero", "org", NOW, MINUTE, 13, figures) for store in stores)
+        *(
+            lambda store=store, ask=ask: store.take_slice("xero", "org", ask, figures)
+            for store, ask in zip(stores, asks, strict=True)
+        )
     )
-    assert sum(taken.calls for taken in slices if isinstance(taken, Slice)) == 60
+    assert sum(len(taken.turns) for taken in slices if isinstance(taken, Slice)) == 60
 
 
 def test_a_state_is_taken_by_one(local_table: Table) -> None:

@@ -1,0 +1,124 @@
+"""The calls of a provider's last minute: how many more may be made, wherever that minute begins.
+
+Providers count calls in windows that begin when they like, or that slide. So what is kept to is stricter than any of
+them: no span of one window's length, wherever it begins, may hold more calls than the limit. A call counts from the
+moment it may be made until a whole window after its answer, for its arrival at the provider lies somewhere in between.
+
+All times here are milliseconds since the epoch, whole numbers, as they are stored.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, groupby, repeat
+from typing import Final
+
+_STEPS: Final = 120  # in a window: calls that stop counting within one step do so together, at its end
+_SOON: Final = 5  # times a worker's patience: calls that come free after a longer gap are not waited for
+_KEPT_STEPS: Final = 40  # after they stopped counting: a header read a while ago still counted them
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Calls kept for one worker: each is made before `until`, or never."""
+
+    calls: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallLog:
+    """Calls made, calls granted and calls that somebody was promised.
+
+    `frees` holds (time, calls): so many calls stop counting then. `open` holds, by worker, granted calls that are in
+    flight or were not made yet. `waiting` holds, by kind of work, calls kept for who was refused. `pace` is the time
+    between two calls of a worker that nothing holds up, as last measured.
+    """
+
+    frees: tuple[tuple[int, int], ...] = ()
+    open: dict[str, Held] = field(default_factory=dict)
+    waiting: dict[str, Held] = field(default_factory=dict)
+    pace: int = 0
+
+    def held(self) -> int:
+        """Calls that are granted and may still be made or be on their way."""
+        return sum(one.calls for one in self.open.values())
+
+
+def turns(log: CallLog, limit: int, now: int, window: int) -> list[int]:
+    """For each of `limit` calls that come next: the earliest time it may be made; `now` for those that may be at once.
+
+    Calls granted for later have taken the place of those that stop counting first.
+    """
+    counted = sorted(
+        [
+            *chain.from_iterable(repeat(at, calls) for at, calls in log.frees if at > now),
+            *chain.from_iterable(repeat(one.until + window, one.calls) for one in log.open.values()),
+        ]
+    )
+    free = limit - len(counted)
+    return [now] * free + counted if free >= 0 else counted[-free:]
+
+
+def settle(log: CallLog, owner: str, answered: Sequence[int], in_flight: Held, *, now: int, window: int) -> CallLog:
+    """Take down what became of a worker's calls; those that were neither answered nor sent are free again."""
+    ends = [_step_end(at + window, window) for at in answered]
+    oldest = now - window * _KEPT_STEPS // _STEPS
+    others = {name: one for name, one in log.open.items() if name != owner and one.until + window > oldest}
+    return replace(
+        log,
+        frees=_merged((one for one in log.frees if one[0] > oldest), ends),
+        open=others | ({owner: in_flight} if in_flight.calls else {}),
+        waiting={name: one for name, one in log.waiting.items() if one.until > now},
+    )
+
+
+def grant(log: CallLog, owner: str, calls: int, until: int) -> CallLog:
+    """Give a worker more calls, to be made before `until`."""
+    before = log.open.get(owner, Held(0, until))
+    return replace(log, open={**log.open, owner: Held(before.calls + calls, max(before.until, until))})
+
+
+def believe(log: CallLog, left: int, limit: int, at: int, window: int) -> CallLog:
+    """Take over what a provider said at `at` is left, where it is less than we had to give out: others call too.
+
+    Their calls are taken for made at that moment. A provider that counts our calls only never leaves less than this
+    log does, for the log counts calls for longer.
+    """
+    ours = limit - sum(calls for end, calls in log.frees if end > at) - log.held()
+    others = ours - left
+    if others <= 0:
+        return log
+    return replace(log, frees=_merged(log.frees, [_step_end(at + window, window)] * others))
+
+
+def plan(free: Sequence[int], now: int, want: int, pace: int, patience: int) -> tuple[int, ...] | int:
+    """Times for the next calls of a worker, or when it should ask again.
+
+    As many as, made at `pace`, wait for no more than `patience` in all. Where that is less than a quarter of what is
+    wanted and more come free soon, the worker should come again once they are: every slice is a write, and waiting is
+    paid for.
+    """
+    begins: list[int] = []  # when to begin at the latest, so that as many calls as this wait for nothing
+    for number, turn in enumerate(free[:want]):
+        if begins and turn > max(now, free[number - 1]) + _SOON * patience:
+            break
+        begins.append(max(turn - number * pace, begins[-1] if begins else now))
+    ready = sum(begin <= now + patience for begin in begins)
+    if ready and ready >= min(len(begins), -(-want // 4)):
+        return tuple(free[:ready])
+    return max(begins[-1], now + 1) if begins else now + patience
+
+
+def kept_from(waiting: Mapping[str, Held], kind: str, now: int) -> int:
+    """Calls that this kind of work leaves alone: they are promised to other kinds that were refused before."""
+    return sum(one.calls for name, one in waiting.items() if name != kind and one.until > now)
+
+
+def _step_end(at: int, window: int) -> int:
+    step = max(1, window // _STEPS)
+    return (at // step + 1) * step
+
+
+def _merged(frees: Iterable[tuple[int, int]], ends: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    every = sorted([*frees, *((end, 1) for end in ends)])
+    return tuple((end, sum(calls for _, calls in same)) for end, same in groupby(every, key=lambda one: one[0]))
