@@ -169,6 +169,26 @@ class UnarchiveMode(Model):
     mode: str = Field(pattern="^(keep|clear)$", examples=["keep", "clear"])
 
 
+class Resolution(Model):
+    """published: it is in the accounting software, as the document of this id there. absent: it is not there."""
+
+    outcome: str = Field(pattern="^(published|absent)$", examples=["published", "absent"])
+    document_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The provider's own id of the document, as its address in the accounting software has it",
+        examples=["0d6ef8ba-0d8c-4b5f-9d5d-6a0f7f1d3c11"],
+    )
+
+    @model_validator(mode="after")
+    def _names_a_document(self) -> "Resolution":
+        if (self.outcome == "published") != (self.document_id is not None):
+            raise ValueError("name the document with `published`, and only then")
+        return self
+
+
 class PublicationFilter(Model):
     """Items as they stand when the request arrives: those that are ready, unless another stage is named."""
 

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions.publish.models import CompleteDocument, ItemChange, ItemQuery, NewDocument, NewItems, UnarchiveMode
+from functions.publish.models import (
+    CompleteDocument,
+    ItemChange,
+    ItemQuery,
+    NewDocument,
+    NewItems,
+    Resolution,
+    UnarchiveMode,
+)
 from functions.publish.views import (
     ItemPage,
     ItemView,
@@ -26,6 +34,7 @@ from shared.usecases.item_document import complete_document, request_document
 from shared.usecases.preview_item import preview_item
 from shared.usecases.publish_item import publish_item
 from shared.usecases.read_items import Filter, page_of_items, read_item, timeline
+from shared.usecases.resolve_item import Outcome, resolve_item
 from shared.usecases.service import Service
 from shared.usecases.unarchive_item import Mode, unarchive_item
 
@@ -154,6 +163,14 @@ def post_unarchive(service: Service, request: Request) -> Answer:
     return _changed(unarchive_item(service, request.in_account, item, mode, actor=actor))
 
 
+def post_resolve(service: Service, request: Request) -> Answer:
+    """What a person found in the accounting software."""
+    said = request.body(Resolution)
+    item, outcome = request.path["item"], Outcome(said.outcome)
+    taken = resolve_item(service, request.in_account, item, outcome, said.document_id, caller=request.caller)
+    return _changed(taken, status=202)
+
+
 def get_timeline(service: Service, request: Request) -> Answer:
     """An item's history."""
     query = request.query(PageQuery)
@@ -225,12 +242,16 @@ ROUTES: Final = [
         "POST",
         _ITEM + "/publish",
         post_publish,
-        "Publish an item, or the file that could not be attached to it",
+        "Publish an item, or the file or payment that it still lacks",
         answer=ItemView,
         status=202,
         capability=_WORK,
         rebuild=_again,
         errors=(*_NOT_SENDING, "item_not_ready", "already_published", "outcome_unknown"),
+        description=(
+            "On a published item whose file or payment failed this asks for that alone; the document stays as it is. A "
+            "payment whose outcome is unknown is looked up first, and left unknown where more than one is found."
+        ),
     ),
     Route(
         "GET",
@@ -251,6 +272,25 @@ ROUTES: Final = [
         capability=_WORK,
         rebuild=_again,
         errors=("publication_in_progress", "conflict"),
+    ),
+    Route(
+        "POST",
+        _ITEM + "/resolve",
+        post_resolve,
+        "Say what became of an item whose outcome is unknown",
+        answer=ItemView,
+        status=202,
+        body=Resolution,
+        capability=_WORK,
+        rebuild=_again,
+        errors=(*_NOT_SENDING, "outcome_known", "publication_in_progress", "conflict"),
+        description=(
+            "For items in stage `unknown`, after a look into the accounting software. With `published` the document is "
+            "looked up there before it is believed: it is of this organisation and of the item's kind, and no other "
+            "item's. The item is queued meanwhile; then it is published, and its file and payment follow, or it stays "
+            "unknown with `document_not_found` or `document_of_another_item` as its `last_error`. With `absent` the "
+            "item begins its next generation and may be published again."
+        ),
     ),
     Route(
         "GET",

@@ -162,17 +162,29 @@ class PublishedView(View):
 
 
 class QueuedView(View):
-    """Since when the item waits to be sent, and because of which bulk request."""
+    """Since when the item waits to be sent, and because of which bulk request.
+
+    `file_only` and `payment_only`: the document is published already. `checks_document` is the provider's id of the
+    one that a person named, until it has been looked up.
+    """
 
     at: datetime
     publication: str | None
     file_only: bool
+    payment_only: bool
+    checks_document: str | None
 
     @classmethod
     def maybe(cls, marker: PendingMarker | None) -> "QueuedView | None":
         if marker is None:
             return None
-        return cls(at=marker.queued_at, publication=marker.publication, file_only=marker.attach_only)
+        return cls(
+            at=marker.queued_at,
+            publication=marker.publication,
+            file_only=marker.attach_only and not marker.pay_only,
+            payment_only=marker.pay_only and not marker.attach_only,
+            checks_document=marker.take_over,
+        )
 
 
 class LinksView(View):

@@ -285,7 +285,14 @@ UNKNOWN: Final[list[Row]] = [
         _ASK,
         409,
         "It could not be found out whether the document arrived.",
-        "Look in the accounting software, then say what you saw with `resolve`: published, with its id there, or absent.",
+        "Look in the accounting software, then say with `resolve` what you saw: published, with its id, or absent.",
+    ),
+    (
+        "payment_unknown",
+        _ASK,
+        409,
+        "The document is published; it could not be found out whether its payment was recorded.",
+        "Look at the document's payments in the accounting software, or publish again: the payment is looked up first.",
     ),
     (
         "outcome_known",

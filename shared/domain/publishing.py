@@ -13,7 +13,8 @@ from shared.domain.errors import Problem
 class PendingMarker:
     """The queued state of an item. Unclaimed while `batch` is None; a claim names the item version it froze.
 
-    `attach_only` asks for the file alone: the document is published, its upload failed.
+    `attach_only` and `pay_only` ask for the file, or the payment, alone: the document is published, that part failed.
+    `take_over` is the provider's id of the document that a person says an item of unknown outcome is.
     """
 
     tenant: str
@@ -28,6 +29,13 @@ class PendingMarker:
     publication: str | None = None
     batch: str | None = None
     attach_only: bool = False
+    pay_only: bool = False
+    take_over: str | None = None
+
+    @property
+    def makes_document(self) -> bool:
+        """Whether a document is to be made; otherwise it is there already, and this is about what belongs to it."""
+        return not (self.attach_only or self.pay_only or self.take_over)
 
 
 class FactKind(StrEnum):
@@ -89,6 +97,7 @@ class Batch:
     `claim` is the batch id that its members' markers were claimed with: a split batch's children keep their root's.
     `key` goes out as the provider's idempotency key; `resource` is the provider's collection (Invoices, CreditNotes,
     BankTransactions, Contacts, Payments). The body and the answers are kept apart: both are written once.
+    `standalone` payments were asked for by themselves: no document batch takes their markers away after them.
     `proven_absent` when a refusal or a look-up has shown that none of the elements is at the provider.
     """
 
@@ -114,6 +123,7 @@ class Batch:
     looked_up: int = 0  # look-ups made without finding everything
     parent: str | None = None
     proven_absent: bool = False
+    standalone: bool = False
     version: int = 0
 
     def moved(self, to: BatchStatus, **changes: Any) -> "Batch":

@@ -1,13 +1,13 @@
 """Write a document batch's outcomes to its items, and bring their payments and files after them."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
-from shared.domain.items import Fact, FactOutcome, ItemState, Place, Published, Stage
+from shared.domain.items import ItemState, Stage
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
+from shared.usecases.as_published import as_published
 from shared.usecases.attach_files import attach_files
 from shared.usecases.drain import Drain
 from shared.usecases.prepare_payments import prepare_payments
@@ -58,7 +58,7 @@ def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
     if answer.verdict is Verdict.DONE:
         known = state.published is not None and state.published.document_id == answer.provider_id
         return None if known else _published(drain, batch, member, answer, state)
-    problem = HELD if answer.verdict is Verdict.UNKNOWN else (answer.problem or Problem("provider_refused"))
+    problem = answer.problem or (HELD if answer.verdict is Verdict.UNKNOWN else Problem("provider_refused"))
     if state.last_error == problem:
         return None
     count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
@@ -67,25 +67,17 @@ def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
 
 
 def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState:
-    document_id = answer.provider_id or ""
-    published = Published(
-        connection=batch.connection,
-        organisation=batch.organisation,
-        document_id=document_id,
-        document_type=batch.resource,
-        at=drain.now(),
-        status=answer.status or "",
-        number=answer.number,
-        url=answer.url or drain.provider.document_url(batch.resource, document_id),
-        total=Decimal(answer.total) if answer.total is not None else None,
-        payment=Fact(FactOutcome.PENDING) if member.has_payment and not answer.voided else None,
-        attachment=Fact(FactOutcome.PENDING) if member.has_file and not answer.voided else None,
-        destination=member.destination,
-    )
     if not member.carries_marker:
-        drain.service.items.hold_document(
-            batch.tenant, batch.provider, batch.organisation, batch.resource, document_id, member.subject
-        )
-    drain.progress += 1
+        where = (batch.tenant, batch.provider, batch.organisation, batch.resource)
+        drain.service.items.hold_document(*where, answer.provider_id or "", member.subject)
     count("documents_published")
-    return replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published)
+    return as_published(
+        drain,
+        state,
+        batch.connection,
+        batch.resource,
+        answer,
+        destination=member.destination,
+        has_payment=member.has_payment,
+        has_file=member.has_file,
+    )

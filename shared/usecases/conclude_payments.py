@@ -25,10 +25,15 @@ def conclude_payments(drain: Drain, _connection: Connection, batch: Batch, answe
         if state is None or state.published is None:
             continue
         answer = by_marker[member.marker]
-        problem = answer.problem or (Problem("outcome_unknown") if answer.verdict is Verdict.UNKNOWN else None)
+        problem = Problem("payment_unknown") if answer.verdict is Verdict.UNKNOWN else answer.problem
         payment = Fact(_OUTCOMES[answer.verdict], answer.provider_id, problem)
         if state.published.payment != payment:
             published = replace(state.published, payment=payment)
-            drain.save_state(batch.account, replace(state, published=published, last_error=problem))
+            known = state.published.payment.problem if state.published.payment else None
+            error = None if state.last_error == known else state.last_error
+            drain.save_state(batch.account, replace(state, published=published, last_error=problem or error))
             count("payments_recorded" if answer.verdict is Verdict.DONE else "payments_failed")
+    if batch.standalone:
+        for member in batch.members:
+            drain.service.items.delete_marker(drain.marker(batch, member))
     return []

@@ -15,7 +15,7 @@ from shared.domain.ids import new_id
 from shared.domain.limits import Work
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
-from shared.usecases.attach_files import attach_files
+from shared.usecases.complete_published import complete_published
 from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.readiness import EntryCache
@@ -147,10 +147,10 @@ def may_send(drain: Drain, connection: Connection) -> bool:
 
 
 def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> None:
-    files = [marker for marker in markers if marker.attach_only]
-    if files:
-        attach_files(drain, connection, files)
-    for batch in prepare_documents(drain, connection, [marker for marker in markers if not marker.attach_only]):
+    known = [marker for marker in markers if not marker.makes_document]
+    if known:
+        complete_published(drain, connection, known)
+    for batch in prepare_documents(drain, connection, [marker for marker in markers if marker.makes_document]):
         settle_batch(drain, batch)
 
 

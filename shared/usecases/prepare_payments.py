@@ -1,12 +1,13 @@
 """Make the payment batch of the documents that arrived paid."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.ids import derived_id, marker_for
-from shared.domain.items import Fact, FactOutcome
+from shared.domain.items import Fact, FactOutcome, Published
 from shared.domain.publishing import Batch, BatchStatus, FactKind, Member
 from shared.providers.contract import Draft, Wanted
 from shared.usecases.drain import Drain
@@ -24,7 +25,7 @@ def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> 
     existing = drain.service.batches.get(documents.tenant, documents.provider, documents.organisation, payments_id)
     if existing is not None:
         return existing if existing.is_open else None
-    drafts = _drafts(drain, connection, documents)
+    drafts = payment_drafts(drain, connection, _unpaid(drain, documents))
     if not drafts:
         return None
     batch = Batch(
@@ -49,18 +50,23 @@ def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> 
     )
 
 
-def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tuple[Member, Draft]]:
+def _unpaid(drain: Drain, documents: Batch) -> dict[str, Published]:
     states = drain.states(documents.account, [member.subject for member in documents.members if member.has_payment])
-    unpaid = {
+    return {
         item: state.published
         for item, state in states.items()
         if state.published and state.published.payment and state.published.payment.outcome is FactOutcome.PENDING
     }
-    items = drain.claimed_items(documents.account, unpaid)
+
+
+def payment_drafts(drain: Drain, connection: Connection, unpaid: Mapping[str, Published]) -> list[tuple[Member, Draft]]:
+    """A payment for each of these published documents; one that cannot be made any more is written down as failed."""
+    account = connection.account
+    states, items = drain.states(account, unpaid), drain.claimed_items(account, unpaid)
     drafts = []
     for item_id, item in items.items():
         published = unpaid[item_id]
-        marker = marker_for(documents.tenant, f"{item_id}/payment", states[item_id].generation)
+        marker = marker_for(drain.tenant, f"{item_id}/payment", states[item_id].generation)
         found = prepare(drain.service, drain.account(item.account), item, connection, cache=drain.entries)
         if found.resolved.bank_account is None:  # archived or unlinked since the document went out
             unpaid_now = replace(published, payment=Fact(FactOutcome.FAILED, problem=NOT_LINKED))
@@ -68,6 +74,6 @@ def _drafts(drain: Drain, connection: Connection, documents: Batch) -> list[tupl
             continue
         wanted = Wanted(published.document_type, published.document_id)
         draft = drain.provider.payment(found.item, wanted, found.resolved, marker)
-        member = Member(item_id, marker, dict(draft.fingerprint), documents.account, refers_to=published.document_id)
+        member = Member(item_id, marker, dict(draft.fingerprint), account, refers_to=published.document_id)
         drafts.append((member, draft))
     return drafts

@@ -10,7 +10,7 @@ from shared.domain.items import ItemState, Stage
 from shared.providers.contract import Draft, Provider, Target
 from shared.usecases.edit_item import found_item
 from shared.usecases.item_document import file_warning
-from shared.usecases.publish_item import file_is_missing
+from shared.usecases.publish_item import is_incomplete
 from shared.usecases.readiness import Prepared, linked_connections, prepare, publishing_connection
 from shared.usecases.service import Service
 
@@ -51,7 +51,7 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
     found = prepare(service, account, item, connection, generation=state.generation)
     if found.target is None:
         raise fail("no_connection")
-    problems = _state_problems(state, attach_only=file_is_missing(state, connection)) + found.problems
+    problems = _state_problems(state, incomplete=is_incomplete(state, connection)) + found.problems
     warnings = [connection.why_not_publishing(), Problem("connection_paused") if connection.paused_at else None]
     if connection.settings.attach_files:
         warnings.append(file_warning(item.document, provider.profile.publishing.file_bytes))
@@ -67,10 +67,10 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
     )
 
 
-def _state_problems(state: ItemState, *, attach_only: bool) -> tuple[Problem, ...]:
+def _state_problems(state: ItemState, *, incomplete: bool) -> tuple[Problem, ...]:
     if state.stage is Stage.UNKNOWN:
         return (Problem("outcome_unknown"),)
-    if state.stage is Stage.PUBLISHED and not attach_only:
+    if state.stage is Stage.PUBLISHED and not incomplete:
         return (Problem("already_published"),)
     return ()
 

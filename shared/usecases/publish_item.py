@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
-from shared.domain.items import FactOutcome, Item, ItemState, Stage
+from shared.domain.items import FactOutcome, Item, ItemState, Published, Stage
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.domain.readiness import judged
 from shared.usecases.create_items import Taken
@@ -19,9 +19,9 @@ from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 def publish_item(service: Service, account: Account, item_id: str) -> Taken:
     """Put an item into its organisation's queue and wake the publisher; an item that is queued already stays as it is.
 
-    On a published item whose file could not be attached this asks for the file alone. Raises not_found,
-    no_connection and the other reasons why a connection does not publish, item_not_ready (followed by every reason),
-    already_published, outcome_unknown.
+    On a published item whose file or payment failed, or whose payment is not known, this asks for that alone. Raises
+    not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
+    every reason), already_published, outcome_unknown.
     """
     linked = linked_connections(service, account)
     item, state, marker = found_item(service, account, item_id, linked)
@@ -34,11 +34,16 @@ def publish_item(service: Service, account: Account, item_id: str) -> Taken:
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
         raise LedgerbridgeError(*lead, *verdict.problems)
     marker = marker_of(service, item, state, connection)
+    queue_marker(service, marker, connection)
+    return Taken(item, state, marker, new=True)
+
+
+def queue_marker(service: Service, marker: PendingMarker, connection: Connection) -> None:
+    """Queue one item and wake the publisher, guarded by the agenda."""
     wake = wake_of(connection)
     remind(service, wake, service.clock.now() + SWEEP_AFTER)
     put_marker(service, marker)
     wake_up(service, wake)
-    return Taken(item, state, marker, new=True)
 
 
 def sending_connection(service: Service, account: Account, linked: list[Connection] | None = None) -> Connection:
@@ -72,20 +77,26 @@ def wanted(
     if state.stage is Stage.UNKNOWN:
         return Verdict((Problem("outcome_unknown"),), stands_alone=True)
     if state.stage is Stage.PUBLISHED:
-        return Verdict() if file_is_missing(state, connection) else Verdict((Problem("already_published"),), True)
+        return Verdict() if is_incomplete(state, connection) else Verdict((Problem("already_published"),), True)
     found = prepare(service, account, item, connection, generation=state.generation, cache=cache)
     return Verdict(found.problems)
 
 
-def file_is_missing(state: ItemState, connection: Connection) -> bool:
-    """Whether a published item waits for its file: the upload failed, and the document is in this organisation."""
+def is_incomplete(state: ItemState, connection: Connection) -> bool:
+    """Whether a published item's file or payment may be asked for again, in the organisation of this connection."""
     published = state.published
-    return (
-        published is not None
-        and published.organisation == connection.pinned.id
-        and published.attachment is not None
-        and published.attachment.outcome is FactOutcome.FAILED
-    )
+    here = published is not None and published.organisation == connection.pinned.id
+    return here and (_file_is_missing(published) or _payment_is_missing(published))
+
+
+def _file_is_missing(published: Published | None) -> bool:
+    file = published.attachment if published else None
+    return file is not None and file.outcome is FactOutcome.FAILED
+
+
+def _payment_is_missing(published: Published | None) -> bool:
+    payment = published.payment if published else None
+    return payment is not None and payment.outcome in {FactOutcome.FAILED, FactOutcome.UNKNOWN}
 
 
 def renew(service: Service, account: Account, state: ItemState, verdict: Verdict) -> None:
@@ -121,7 +132,8 @@ def marker_of(
         generation=state.generation,
         queued_at=service.clock.now(),
         publication=publication,
-        attach_only=state.stage is Stage.PUBLISHED,
+        attach_only=_file_is_missing(state.published),
+        pay_only=_payment_is_missing(state.published),
     )
 
 

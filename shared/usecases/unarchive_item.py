@@ -4,8 +4,9 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 
 from shared.domain.accounts import Account
+from shared.domain.connections import Connection
 from shared.domain.errors import fail
-from shared.domain.items import ItemState, Place, Stage, TimelineEntry
+from shared.domain.items import Item, ItemState, Place, Stage, TimelineEntry
 from shared.domain.readiness import judged
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
@@ -30,17 +31,28 @@ def unarchive_item(service: Service, account: Account, item_id: str, mode: Mode,
         raise fail("publication_in_progress")
     fresh = replace(state, place=Place.INBOX)
     if mode is Mode.CLEAR and state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
-        cleared = replace(
-            fresh, stage=Stage.RECEIVED, generation=state.generation + 1, published=None, last_error=None, reasons=()
-        )
-        problems = evaluate(service, account, item, publishing_connection(service, account, linked))
-        fresh = judged(cleared, problems, account.coding_version)
+        fresh = cleared(service, account, item, state, linked)
     if fresh == state:
         return Taken(item, state, None, new=False)
     stored = service.items.update_state(account.tenant, account.id, fresh)
     entry = TimelineEntry(service.clock.now(), actor, f"item.unarchived.{mode.value}", _before(state))
     service.items.append_timeline(account.tenant, account.id, item_id, entry)
     return Taken(item, stored, None, new=False)
+
+
+def cleared(service: Service, account: Account, item: Item, state: ItemState, linked: list[Connection]) -> ItemState:
+    """The item's state in its next generation: in the inbox, with nothing known of a publication, judged anew."""
+    bare = replace(
+        state,
+        place=Place.INBOX,
+        stage=Stage.RECEIVED,
+        generation=state.generation + 1,
+        published=None,
+        last_error=None,
+        reasons=(),
+    )
+    problems = evaluate(service, account, item, publishing_connection(service, account, linked))
+    return judged(bare, problems, account.coding_version)
 
 
 def _before(state: ItemState) -> dict[str, object]:

@@ -13,7 +13,7 @@ from shared.domain.errors import Problem
 from shared.domain.ids import find_marker
 from shared.domain.lists import folded
 from shared.domain.publishing import ElementAnswer, Member, Verdict
-from shared.providers.contract import amount_text
+from shared.providers.contract import Known, amount_text
 from shared.providers.xero.api import calendar_date
 from shared.providers.xero.faults import messages_of, problem
 
@@ -34,6 +34,7 @@ _MARKER_FIELDS: Final = {
     "Payments": "Reference",
 }
 _NUMBER_FIELDS: Final = {"Invoices": "InvoiceNumber", "CreditNotes": "CreditNoteNumber"}
+_MOST_SHOWN: Final = 5  # of the documents that one item may be, in its state
 _GONE: Final = frozenset({"VOIDED", "DELETED"})
 _NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 # "Deep linking": pages of the Xero app by document type; those of credit notes are assumed.
@@ -51,6 +52,14 @@ def id_of(resource: str, element: Element) -> str | None:
     """Xero's id of an element that exists there, else None (refused elements have none, or zeros)."""
     found = element.get(ID_FIELDS[resource])
     return found if isinstance(found, str) and found and found != _NO_ID else None
+
+
+def known_document(resource: str, kind: str, marker: str, element: Element) -> Known | None:
+    """An element that was asked for by its id as the document of an item; None where it is of another Type."""
+    if id_of(resource, element) is None or element.get("Type") != kind:
+        return None
+    carried = find_marker(element.get(_MARKER_FIELDS[resource]))
+    return Known(resource, done(resource, marker, element), carried)
 
 
 def sent_answers(resource: str, members: Sequence[Member], elements: Sequence[Element]) -> list[ElementAnswer]:
@@ -75,9 +84,9 @@ def found_answers(
     for member, named in _paired(resource, members, [one for one in elements if _may_be_ours(resource, one, held)]):
         ids = {id_of(resource, one) for one in named} - {None}
         if len(ids) == 1:
-            answers.append(done(resource, member, named[0]))
+            answers.append(done(resource, member.marker, named[0]))
         elif len(ids) > 1:
-            found = Problem("outcome_unknown", details={"found": sorted(str(one) for one in ids)})
+            found = Problem("outcome_unknown", details={"found": sorted(str(one) for one in ids)[:_MOST_SHOWN]})
             answers.append(ElementAnswer(member.marker, Verdict.UNKNOWN, problem=found))
     return answers
 
@@ -183,7 +192,7 @@ def _same_contact(fingerprint: Mapping[str, Any], element: Element) -> bool:
 def _sent(resource: str, member: Member, element: Element) -> ElementAnswer | None:
     if element.get("StatusAttributeString") == "ERROR" or id_of(resource, element) is None:
         return refused(resource, member, element)
-    return done(resource, member, element)
+    return done(resource, member.marker, element)
 
 
 def refused(resource: str, member: Member, element: Element) -> ElementAnswer | None:
@@ -195,13 +204,13 @@ def refused(resource: str, member: Member, element: Element) -> ElementAnswer | 
     return ElementAnswer(member.marker, Verdict.REFUSED, problem=found)
 
 
-def done(resource: str, member: Member, element: Element) -> ElementAnswer:
-    """An element that is in Xero."""
+def done(resource: str, marker: str, element: Element) -> ElementAnswer:
+    """An element that is in Xero, as the answer for the member of this marker."""
     status = element.get("Status") or element.get("ContactStatus")
     provider_id = id_of(resource, element)
     page = _PAGES.get(str(element.get("Type")))
     return ElementAnswer(
-        marker=member.marker,
+        marker=marker,
         verdict=Verdict.DONE,
         provider_id=provider_id,
         number=element.get(_NUMBER_FIELDS.get(resource, "")) or None,

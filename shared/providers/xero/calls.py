@@ -7,23 +7,26 @@ from typing import Any, Final
 
 from shared.domain.connections import Organisation
 from shared.domain.errors import Problem
+from shared.domain.items import Item
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.providers.contract import (
     AccessLost,
     CallFailed,
     FileToAttach,
+    Known,
     LimitReached,
     ListPage,
     Profile,
     Provider,
     Session,
+    Target,
     Wanted,
     WholeRefused,
 )
 from shared.providers.transport import Answer, Call, broken
 from shared.providers.xero import api, checks, mapping, webhook
-from shared.providers.xero.answers import found_answers, sent_answers
+from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers
 from shared.providers.xero.faults import messages_of, problem
 from shared.providers.xero.lists import REQUESTS, ListRequest
 from shared.providers.xero.lookups import look_up, named_contacts
@@ -128,6 +131,19 @@ class Xero:
         answered = {answer.marker for answer in answers}
         missing = [member for member in batch.members if member.marker not in answered]
         return [*answers, *found_answers("Contacts", missing, named_contacts(session, missing), frozenset())]
+
+    def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:
+        """GET by id. Xero answers 404 for an id that it does not have; 400 for one that is no GUID is assumed."""
+        resource, kind = mapping.sort_of(item, target.destination)
+        answer = api.request(session, Call("GET", f"{API}/{resource}/{api.segment(document_id)}"))
+        if answer.status in {400, 404}:
+            return None
+        if answer.status != 200:
+            raise _unexpected(answer)
+        for element in api.records(api.envelope(answer), resource):
+            if (id_of(resource, element) or "").lower() == document_id.lower():
+                return known_document(resource, kind, target.marker, element)
+        return None
 
     def attach(self, session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
         """PUT one file; Xero replaces a file of the same name, so that a repeated upload never doubles."""

@@ -33,7 +33,9 @@ _PAID_AS: Final = {"Invoices": ("Invoice", "InvoiceID"), "CreditNotes": ("Credit
 
 def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
     """The element for an item that `check` found nothing wrong with."""
+    resource, kind = sort_of(item, target.destination)
     element: dict[str, Any] = {
+        "Type": kind,
         "Contact": _contact(resolved.contact),
         "Date": item.date.isoformat() if item.date else None,
         "LineAmountTypes": _LINE_AMOUNTS[item.tax_mode],
@@ -42,23 +44,28 @@ def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
     }
     if item.exchange_rate is not None and item.currency != target.organisation.base_currency:
         element["CurrencyRate"] = item.exchange_rate
-    if target.destination is Destination.BANK_ACCOUNTS:
-        resource = "BankTransactions"
+    if resource == "BankTransactions":
         element |= _bank_transaction(item, resolved, target)
-    elif item.type is ItemType.CREDIT_NOTE:
-        resource = "CreditNotes"
+    elif resource == "CreditNotes":
         element |= _credit_note(item, target)
     else:
-        resource = "Invoices"
         element |= _invoice(item, target)
-    carries_marker = element["Type"] != "ACCPAYCREDIT"
-    return Draft(resource, element, _fingerprint(item, resolved, element), carries_marker)
+    return Draft(resource, element, _fingerprint(item, resolved, element), carries_marker=kind != "ACCPAYCREDIT")
+
+
+def sort_of(item: Item, destination: Destination) -> tuple[str, str]:
+    """Xero's collection and Type of the document that an item becomes."""
+    cost = item.side is Side.COSTS
+    if destination is Destination.BANK_ACCOUNTS:
+        return "BankTransactions", "SPEND" if cost else "RECEIVE"
+    if item.type is ItemType.CREDIT_NOTE:
+        return "CreditNotes", "ACCPAYCREDIT" if cost else "ACCRECCREDIT"
+    return "Invoices", "ACCPAY" if cost else "ACCREC"
 
 
 def _invoice(item: Item, target: Target) -> dict[str, Any]:
     due = item.due_date or (item.date if item.type is ItemType.RECEIPT or item.paid else None)
     fields: dict[str, Any] = {
-        "Type": "ACCPAY" if item.side is Side.COSTS else "ACCREC",
         "Status": _STATUS[target.publish_as],
         "Url": link(target),
     }
@@ -74,16 +81,13 @@ def _credit_note(item: Item, target: Target) -> dict[str, Any]:
     fields: dict[str, Any] = {"Status": _STATUS[target.publish_as]}
     if item.number:
         fields["CreditNoteNumber"] = item.number
-    if item.side is Side.COSTS:
-        return {**fields, "Type": "ACCPAYCREDIT"}
-    return {**fields, "Type": "ACCRECCREDIT", "Reference": target.marker}
+    return fields if item.side is Side.COSTS else {**fields, "Reference": target.marker}
 
 
 def _bank_transaction(item: Item, resolved: Resolved, target: Target) -> dict[str, Any]:
     if resolved.bank_account is None:
         raise ValueError("a bank transaction needs a bank account: check() says so")
     fields: dict[str, Any] = {
-        "Type": "SPEND" if item.side is Side.COSTS else "RECEIVE",
         "Status": "AUTHORISED",
         "BankAccount": {"AccountID": resolved.bank_account.provider_id},
         "Url": link(target),

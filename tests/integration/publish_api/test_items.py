@@ -187,6 +187,7 @@ ROUTES_OF_AN_ITEM = [
     ("POST", "/publish", None),
     ("GET", "/preview", None),
     ("POST", "/unarchive", {"mode": "keep"}),
+    ("POST", "/resolve", {"outcome": "absent"}),
     ("GET", "/timeline", None),
 ]
 

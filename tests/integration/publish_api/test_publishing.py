@@ -23,7 +23,14 @@ def _expand(world: World, publication: str, within: timedelta = LATER) -> bool:
     return expand_publication(world.service, world.account.tenant, world.account.id, publication, deadline)
 
 
-def _published(world: World, item: str, *, attachment: Fact | None = None, total: str | None = "48.00") -> None:
+def _published(
+    world: World,
+    item: str,
+    *,
+    attachment: Fact | None = None,
+    payment: Fact | None = None,
+    total: str | None = "48.00",
+) -> None:
     """What the worker writes when an item has arrived."""
     state = world.state(item)
     there = Published(
@@ -35,6 +42,7 @@ def _published(world: World, item: str, *, attachment: Fact | None = None, total
         status="AUTHORISED",
         total=total,
         attachment=attachment,
+        payment=payment,
     )
     fresh = replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, published=there)
     world.service.items.update_state(world.account.tenant, world.account.id, fresh)
@@ -136,12 +144,81 @@ def test_a_failed_file_is_published_again_alone(world: World) -> None:
     assert marker.attach_only
 
 
-def test_an_unknown_outcome_waits_for_a_person(world: World) -> None:
+@pytest.mark.parametrize("outcome", [FactOutcome.FAILED, FactOutcome.UNKNOWN])
+def test_a_payment_is_asked_for_again_alone(world: World, outcome: FactOutcome) -> None:
     item = world.make()["id"]
+    _published(world, item, payment=Fact(outcome, problem=Problem("payment_unknown")))
+    status, body, _ = world.call("POST", f"items/{item}/publish")
+    assert (status, body["queued"]["payment_only"], body["queued"]["file_only"]) == (202, True, False)
+    (marker,) = world.service.items.pending(world.account.tenant, "xero", "org-1")
+    assert (marker.pay_only, marker.attach_only, marker.makes_document) == (True, False, False)
+    (message,) = world.messages()
+    assert message["organisation"] == "org-1"
+
+
+def _held(world: World) -> str:
+    item: str = world.make()["id"]
     held = replace(world.state(item), stage=Stage.UNKNOWN, last_error=Problem("outcome_unknown"))
     world.service.items.update_state(world.account.tenant, world.account.id, held)
+    return item
+
+
+def test_an_unknown_outcome_waits_for_a_person(world: World) -> None:
+    item = _held(world)
     assert world.call("POST", f"items/{item}/publish")[1]["code"] == "outcome_unknown"
     assert world.call("POST", f"items/{item}/unarchive", {"mode": "clear"})[1]["stage"] == "ready"
+
+
+def test_an_item_that_is_not_there_begins_anew(world: World) -> None:
+    item = _held(world)
+    key = {"idempotency-key": "absent-1"}
+    for _ in range(2):
+        status, body, _ = world.call("POST", f"items/{item}/resolve", {"outcome": "absent"}, headers=key)
+        assert (status, body["stage"], body["generation"], body["last_error"]) == (202, "ready", 2, None)
+    assert world.call("POST", f"items/{item}/resolve", {"outcome": "absent"})[1]["code"] == "outcome_known"
+    lines = world.call("GET", f"items/{item}/timeline")[1]["lines"]
+    assert lines[0]["what"] == "item.resolve.absent"
+    (event, *_), _ = world.service.events.page(world.account.tenant, world.account.id, None, 5)
+    assert (event.kind, event.subject, event.before) == ("item.resolved", item, {"stage": "unknown"})
+    assert world.call("POST", f"items/{item}/publish")[0] == 202
+
+
+def test_a_document_that_is_named_is_looked_up_by_the_worker(world: World) -> None:
+    item = _held(world)
+    named = {"outcome": "published", "document_id": "doc-9"}
+    for _ in range(2):  # once more changes nothing
+        status, body, _ = world.call("POST", f"items/{item}/resolve", named)
+        assert (status, body["stage"], body["queued"]["checks_document"]) == (202, "queued", "doc-9")
+    (marker,) = world.service.items.pending(world.account.tenant, "xero", "org-1")
+    assert (marker.take_over, marker.makes_document) == ("doc-9", False)
+    assert len(world.messages()) == 1
+    assert len(world.due(AgendaKind.PUBLISH)) == 1
+    assert world.state(item).stage is Stage.UNKNOWN
+    other = {"outcome": "published", "document_id": "doc-8"}
+    for refused in (other, {"outcome": "absent"}):
+        status, body, _ = world.call("POST", f"items/{item}/resolve", refused)
+        assert (status, body["code"]) == (409, "publication_in_progress")
+
+
+def test_only_what_is_unknown_is_resolved(world: World) -> None:
+    item = world.make()["id"]
+    named = {"outcome": "published", "document_id": "doc-1"}
+    status, body, _ = world.call("POST", f"items/{item}/resolve", named)
+    assert (status, body["code"], body["details"]) == (409, "outcome_known", {"stage": "ready"})
+    _published(world, item)
+    assert world.call("POST", f"items/{item}/resolve", named)[1]["stage"] == "published"
+    assert world.call("POST", f"items/{item}/resolve", {"outcome": "absent"})[1]["code"] == "outcome_known"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"outcome": "published"}, {"outcome": "absent", "document_id": "d"}, {"outcome": "lost"},
+     {"outcome": "published", "document_id": ""}, {"outcome": "published", "document_id": "a b"},
+     {"outcome": "published", "document_id": "x" * 129}],
+)  # fmt: skip
+def test_a_resolution_names_its_document(world: World, body: Any) -> None:
+    status, problem, _ = world.call("POST", f"items/{world.make()['id']}/resolve", body)
+    assert (status, problem["code"]) == (422, "invalid_request")
 
 
 def test_a_dry_run_counts_and_queues_nothing(world: World) -> None:

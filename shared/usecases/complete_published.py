@@ -1,0 +1,41 @@
+"""What published items still lack: the document that a person named, the file, the payment, each for itself."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.domain.connections import Connection
+from shared.domain.items import FactOutcome
+from shared.domain.publishing import PendingMarker
+from shared.usecases.attach_files import attach_files
+from shared.usecases.drain import Drain
+from shared.usecases.pay_again import pay_again
+from shared.usecases.settle_batch import settle_batch
+from shared.usecases.take_over_document import take_over_documents
+
+
+def complete_published(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
+    """Serve markers that make no document. A marker goes when all that it asks for was tried.
+
+    Files come before payments: concluding a payment takes its marker away. Raises what stops a turn; markers stay
+    then, and what was done is not done again.
+    """
+    named = [marker for marker in markers if marker.take_over]
+    both = [marker for marker in markers if marker.pay_only and not marker.take_over]
+    files = [marker for marker in markers if marker.attach_only and not (marker.pay_only or marker.take_over)]
+    if named:
+        both += take_over_documents(drain, connection, named)
+    _ask_again(drain, connection, [marker for marker in both if marker.attach_only])
+    # Without `attach_only` the marker stays: its payment comes next.
+    attach_files(drain, connection, [*files, *(replace(marker, attach_only=False) for marker in both)])
+    for batch in pay_again(drain, connection, both):
+        settle_batch(drain, batch)
+
+
+def _ask_again(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
+    """Files that failed and are asked for together with a payment are pending once more."""
+    states = drain.states(connection.account, [marker.item for marker in markers])
+    for state in states.values():
+        file = state.published.attachment if state.published else None
+        if state.published is not None and file is not None and file.outcome is FactOutcome.FAILED:
+            pending = replace(state.published, attachment=replace(file, outcome=FactOutcome.PENDING))
+            drain.save_state(connection.account, replace(state, published=pending))
