@@ -1,9 +1,9 @@
-"""The API of items and publications."""
+"""The API of items, publications and rules."""
 
 from typing import Final
 
-from functions.publish import routes_items, routes_publications
+from functions.publish import routes_items, routes_publications, routes_rules
 from shared.aws.entry import LambdaHandler, entry
 from shared.usecases.gate import GATE
 
-handler: Final[LambdaHandler] = entry([*routes_items.ROUTES, *routes_publications.ROUTES], GATE)
+handler: Final[LambdaHandler] = entry([*routes_items.ROUTES, *routes_publications.ROUTES, *routes_rules.ROUTES], GATE)

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LOCAL_STAGE: Final = "local"
-_TABLES: Final = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
+_TABLES: Final = ("connections", "lists", "rules", "items", "vault", "claims", "agenda", "organisations")
 _QUEUES: Final = ("publish", "refresh")
 _TEXTS: Final = (
     "documents_bucket",

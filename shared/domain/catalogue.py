@@ -121,6 +121,13 @@ _CONNECTION = [
         "Disconnect it or change the connection named in `connection`.",
     ),
     (
+        "rule_exists",
+        _ASK,
+        409,
+        "There is a rule for this supplier already.",
+        "Change the one named in `rule`.",
+    ),
+    (
         "secondary_connection_exists",
         _ASK,
         409,

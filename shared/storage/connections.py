@@ -67,24 +67,13 @@ class ConnectionStore:
         row = self._table.get(*_slot(tenant, account, slot))
         return row["connection"] if row else None
 
-    @access(
-        "connections",
-        "PutItem or TransactWriteItems",
-        "connection, events, account, slot row",
-        "versions as read; for `alone`: no secondary slot is held",
-    )
+    @access("connections", "PutItem or TransactWriteItems", "connection, events, account, slot row", "versions as read")
     def update(
-        self,
-        connection: Connection,
-        *events: Event,
-        account: Account | None = None,
-        release_slot: bool = False,
-        alone: bool = False,
+        self, connection: Connection, *events: Event, account: Account | None = None, release_slot: bool = False
     ) -> Connection:
         """Store a changed connection with what belongs to the change, all or nothing; returns it with its next version.
 
-        `release_slot` frees the slot that the connection holds; `alone` holds only while no secondary connection is
-        there. Raises ConflictError.
+        `release_slot` frees the slot that the connection holds. Raises ConflictError.
         """
         change = replaced(_connection(connection), connection)
         more: list[Operation] = [appended(connection.tenant, event) for event in events]
@@ -93,13 +82,22 @@ class ConnectionStore:
         if release_slot:
             held = Check("#connection = :connection", {"connection": connection.id})
             more.append(Delete(_slot(connection.tenant, connection.account, connection.slot), held))
-        if alone:
-            others = [slot for slot in Slot if slot is not Slot.MAIN]
-            more += [Assert(_slot(connection.tenant, connection.account, slot), ABSENT) for slot in others]
         if more:
             self._table.transact([change, *more])
         else:
             self._table.write(change)
+        return replace(connection, version=connection.version + 1)
+
+    @access("connections", "TransactWriteItems", "connection, event", "version as read, no secondary slot held")
+    def close_main(self, connection: Connection, event: Event) -> Connection:
+        """Store a main connection that begins to close, which it may while no secondary is there.
+
+        Returns it with its next version. Raises ConflictError.
+        """
+        secondaries = [slot for slot in Slot if slot is not Slot.MAIN]
+        alone = [Assert(_slot(connection.tenant, connection.account, slot), ABSENT) for slot in secondaries]
+        change = replaced(_connection(connection), connection)
+        self._table.transact([change, appended(connection.tenant, event), *alone])
         return replace(connection, version=connection.version + 1)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import shared.storage
 from shared.storage.access import PATTERNS, Pattern
 
-_TABLES: Final = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
+_TABLES: Final = ("connections", "lists", "rules", "items", "vault", "claims", "agenda", "organisations")
 _HEAD: Final = """# Access patterns
 
 Generated from shared/storage by `python -m shared.storage.patterns`; do not edit.

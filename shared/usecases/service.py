@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.storage.lists import ListStore
     from shared.storage.organisations import OrganisationStore
     from shared.storage.publications import PublicationStore
+    from shared.storage.rules import RuleStore
     from shared.storage.seen import SeenStore
     from shared.storage.standing import StandingStore
     from shared.storage.states import StateStore
@@ -101,7 +102,7 @@ class Service:
 
         return StandingStore(self.table("connections"))
 
-    # --- lists, items
+    # --- lists, items, rules
     @cached_property
     def lists(self) -> "ListStore":
         from shared.storage.lists import ListStore
@@ -126,6 +127,12 @@ class Service:
 
         return BatchStore(self.table("items"))
 
+    @cached_property
+    def rules(self) -> "RuleStore":
+        from shared.storage.rules import RuleStore
+
+        return RuleStore(self.table("rules"))
+
     # --- the two tables that cross tenants
     @cached_property
     def organisations(self) -> "OrganisationStore":
@@ -149,7 +156,6 @@ class Service:
     @cached_property
     def vault(self) -> "Vault":
         from shared.aws.vault import Vault
-    from shared.domain.limits import Work
 
         return Vault(self.clients.kms, self.settings.text("vault_key_arn"))
 

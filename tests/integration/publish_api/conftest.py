@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.publish import routes_items, routes_publications
+from functions.publish import routes_items, routes_publications, routes_rules
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
 from shared.aws.settings import Settings
@@ -26,7 +26,7 @@ from shared.usecases.service import Service
 
 NOW = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
 BUCKET = "documents"
-TABLES = ("connections", "lists", "items", "claims", "agenda")
+TABLES = ("connections", "lists", "rules", "items", "claims", "agenda")
 
 
 @dataclass
@@ -59,7 +59,7 @@ class World:
 
     def __post_init__(self) -> None:
         gate = replace(GATE, service=lambda: self.service)
-        self._handler = entry([*routes_items.ROUTES, *routes_publications.ROUTES], gate)
+        self._handler = entry([*routes_items.ROUTES, *routes_publications.ROUTES, *routes_rules.ROUTES], gate)
 
     def call(
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **other: Any

@@ -1,0 +1,112 @@
+"""The routes of rules."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import Field
+
+from shared.aws.http import Answer, Model, PageQuery, Request, Route, View
+from shared.domain.accounts import Capability
+from shared.domain.connections import Slot
+from shared.domain.rules import Rule, RuleKind, rule_id
+from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, read_rule, read_rules
+from shared.usecases.service import Service
+
+_RULES: Final = "/v1/accounts/{account}/rules"
+_RULE: Final = _RULES + "/{rule}"
+
+
+class NewRule(Model):
+    """What holds for all documents of a supplier."""
+
+    kind: RuleKind = RuleKind.SUPPLIER
+    subject: str = Field(min_length=1, max_length=64, description="The supplier's id in the account's lists")
+    integration: Slot | None = Field(None, description="Which connection the documents are published through")
+
+
+class RulePatch(Model):
+    integration: Slot | None = Field(description="null: the rule decides nothing about it")
+
+
+class RuleView(View):
+    id: str
+    kind: RuleKind
+    subject: str
+    integration: Slot | None
+    created_at: datetime
+    edited_at: datetime
+    edited_by: str
+    version: int
+
+    @classmethod
+    def of(cls, rule: Rule) -> "RuleView":
+        return cls(**{name: getattr(rule, name) for name in cls.model_fields})
+
+
+class RuleList(View):
+    rules: list[RuleView]
+    next_cursor: str | None
+
+
+def get_rules(service: Service, request: Request) -> Answer:
+    limit = request.query(PageQuery).limit
+    page = read_rules(service, request.in_account, position=request.position(), limit=limit)
+    views = [RuleView.of(rule) for rule in page.rules]
+    return Answer(RuleList(rules=views, next_cursor=request.next_cursor(page.position)))
+
+
+def get_rule(service: Service, request: Request) -> Answer:
+    return _shown(read_rule(service, request.in_account, request.path["rule"]))
+
+
+def post_rule(service: Service, request: Request) -> Answer:
+    body = request.body(NewRule)
+    made = create_rule(
+        service,
+        request.caller,
+        request.in_account,
+        kind=body.kind,
+        subject=body.subject,
+        integration=body.integration,
+    )
+    return _shown(made)
+
+
+def post_rule_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
+    """The rule that the first request made: its id follows from the body, which is the same."""
+    body, account = request.body(NewRule), request.in_account
+    return _shown(read_rule(service, account, rule_id(account.tenant, account.id, body.kind, body.subject)))
+
+
+def patch_rule(service: Service, request: Request) -> Answer:
+    rule = read_rule(service, request.in_account, request.path["rule"])
+    wanted = request.body(RulePatch).integration
+    changed = change_rule(
+        service, request.caller, request.in_account, rule, integration=wanted, version=request.version
+    )
+    return _shown(changed)
+
+
+def delete_one(service: Service, request: Request) -> Answer:
+    rule = read_rule(service, request.in_account, request.path["rule"])
+    delete_rule(service, request.caller, request.in_account, rule)
+    return Answer(RuleView.of(rule))
+
+
+def _shown(rule: Rule) -> Answer:
+    return Answer(RuleView.of(rule), version=rule.version)
+
+
+_READ, _MANAGE = Capability.READ, Capability.MANAGE
+
+ROUTES: Final = [
+    Route("GET", _RULES, get_rules, "The account's rules", answer=RuleList, query=PageQuery, capability=_READ),
+    Route("GET", _RULE, get_rule, "A rule", answer=RuleView, capability=_READ),
+    Route("POST", _RULES, post_rule, "Make a rule", answer=RuleView, status=201, body=NewRule, capability=_MANAGE,
+          rebuild=post_rule_again, errors=("rule_exists", "no_connection"),
+          description="Items already queued keep what they were queued for; open ones follow the rule."),
+    Route("PATCH", _RULE, patch_rule, "Change a rule", answer=RuleView, body=RulePatch, capability=_MANAGE,
+          if_match=True, errors=("no_connection",)),
+    Route("DELETE", _RULE, delete_one, "Take a rule away", answer=RuleView, capability=_MANAGE, errors=("conflict",)),
+]  # fmt: skip
