@@ -60,7 +60,7 @@ _ALL = (
     _entity("Department", "list", "Name FullyQualifiedName Active"),
     _entity("TaxCode", "list", "Name Description Active", writable=False, cdc=False),
     _entity("TaxRate", "list", "Name Description AgencyRef Active", writable=False, cdc=False),
-    _entity("TaxAgency", "list", "Name", writable=False, cdc=False),
+    _entity("TaxAgency", "list", "DisplayName", writable=False, cdc=False),
     _entity("Term", "list", "Name Active", writable=False),
     _entity("PaymentMethod", "list", "Name Active", writable=False),
     _entity("CompanyCurrency", "list", "Code Name Active", writable=False),

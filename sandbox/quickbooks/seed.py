@@ -144,9 +144,7 @@ def _account(
 
 
 def _taxes(company: Company, country: str) -> None:
-    company.add(
-        "TaxAgency", {"DisplayName": charts.TAX_AGENCIES[country], "Name": charts.TAX_AGENCIES[country]}, SEEDED_AT
-    )
+    company.add("TaxAgency", {"DisplayName": charts.TAX_AGENCIES[country]}, SEEDED_AT)
     if country == "US":
         for name, taxable in (("TAX", True), ("NON", False)):
             pseudo = {"Id": name, "Name": name, "Description": name, "TaxGroup": False, "Taxable": taxable}

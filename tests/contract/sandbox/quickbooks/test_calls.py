@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.sandbox.quickbooks.desk import GB, US, american_bill, bill, calls, connect, fault
+from tests.contract.sandbox.quickbooks.desk import GB, US, Body, american_bill, bill, calls, connect, fault
 from tests.contract.sandbox_process import SandboxClient, running_sandbox
 
 
@@ -50,7 +50,9 @@ def test_a_limit_used_up_is_429_without_retry_after(
     desk = connect(sandbox)
     sandbox.control("/clock", {"factor": 0.001})  # no window ends within the test
     sandbox.control("/quickbooks/limits", limits)
-    body = {"json": {"BatchItemRequest": [{"bId": "1", "Query": "select * from Term"}]}} if path == "/batch" else {}
+    body: Body = (
+        {"json": {"BatchItemRequest": [{"bId": "1", "Query": "select * from Term"}]}} if path == "/batch" else {}
+    )
     sent = [desk.call("POST" if body else "GET", path, **body) for _ in range(3)]
     assert [one.status_code for one in sent] == [200, 200, 429]
     assert "retry-after" not in sent[2].headers

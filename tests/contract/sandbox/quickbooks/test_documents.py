@@ -111,7 +111,7 @@ def test_an_expense_is_posted_to_the_account_it_was_paid_from(
     sandbox: SandboxClient, kind: str, account: str, credit: bool, posted: str
 ) -> None:
     desk = connect(sandbox, GB)
-    head = {"EntityRef": {"value": "55", "type": "Vendor"}, "AccountRef": {"value": account}, "PaymentType": kind}
+    head: Body = {"EntityRef": {"value": "55", "type": "Vendor"}, "AccountRef": {"value": account}, "PaymentType": kind}
     body = bill(line(40), **head, Credit=credit)
     del body["VendorRef"]
     made = desk.post("Purchase", body)
