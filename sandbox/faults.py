@@ -42,6 +42,8 @@ class Fault:
     retry_after: seconds sent by a limiter fault; without it, the time left in the window (sandbox seconds, both).
     visible_after_lookups, visible_after_seconds (sandbox seconds): when a commit_late becomes visible.
     elements: indexes that a missing fault takes out of the answer.
+    containing: only calls whose body has this text are hit: one document that a provider cannot digest.
+    kept: the answer of a status fault is what the call's idempotency key answers from now on, where there are keys.
     occurrence: the first matching call to hit, from 1; times: how many calls in all, None for every later one.
     """
 
@@ -60,14 +62,17 @@ class Fault:
     visible_after_lookups: int | None = None
     visible_after_seconds: float | None = None
     elements: tuple[int, ...] = (0,)
+    containing: str | None = None
+    kept: bool = False
     seen: int = 0
     fired: int = 0
 
-    def matches(self, provider: str, method: str, path: str) -> bool:
+    def matches(self, provider: str, method: str, path: str, body: bytes) -> bool:
         return (
             self.provider == provider
             and self.method in {"*", method.upper()}
             and fnmatchcase(path.lower(), self.path.lower())
+            and (self.containing is None or self.containing.encode() in body)
         )
 
     def due(self) -> bool:
@@ -105,12 +110,12 @@ class FaultBoard:
     def as_json(self) -> list[dict[str, Any]]:
         return [asdict(fault) for fault in self._faults]
 
-    def take(self, provider: str, method: str, path: str) -> Hit:
+    def take(self, provider: str, method: str, path: str, body: bytes = b"") -> Hit:
         """Count one accepted call against every matching fault and say what becomes of it.
 
         Latencies add up; of the others the first due one fires, and one that was due behind it fires next time.
         """
-        matching = [fault for fault in self._faults if fault.matches(provider, method, path)]
+        matching = [fault for fault in self._faults if fault.matches(provider, method, path, body)]
         for fault in matching:
             fault.seen += 1
         due = [fault for fault in matching if fault.due()]

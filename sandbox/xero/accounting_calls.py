@@ -87,10 +87,10 @@ class AccountingCall:
         return verdict
 
     async def _worked(self, caller: Caller, verdict: Verdict) -> Response:
-        hit = self._state.faults.take("xero", self._request.method, self._path)
+        body = await _read_body(self._request)
+        hit = self._state.faults.take("xero", self._request.method, self._path, body or b"")
         if hit.latency:
             await asyncio.sleep(hit.latency)
-        body = await _read_body(self._request)
         if body is None:
             return answers.problem(413, "Payload Too Large", "The request is too large.")
         if hit.fault and hit.fault.kind == "limiter":
@@ -98,9 +98,18 @@ class AccountingCall:
         if hit.fault and hit.fault.kind == "commit_late":
             self._postpone(caller, body, hit.fault)
         before = in_place(hit.fault, answers.UNHANDLED, answers.OFFLINE) if hit.fault else None
+        if before and hit.fault and hit.fault.kept:
+            self._keep(caller, body, before)
         whole = before or _sent(self._answered(caller, body))
         whole.headers.update(verdict.headers)
         return whole if before or not hit.fault else broken(whole, hit.fault, answers.UNHANDLED)
+
+    def _keep(self, caller: Caller, body: bytes, failure: Response) -> None:
+        """Xero keeps what it answered with the key, a failure of its own as well."""
+        keyed = self._keyed(caller, body)
+        if keyed:
+            answer = ApiAnswer(failure.status_code, dict(failure.headers), bytes(failure.body))
+            self._state.idempotency.keep(keyed, answer, self._state.clock.now())
 
     def _answered(self, caller: Caller, body: bytes) -> ApiAnswer:
         state, now = self._state, self._state.clock.now()

@@ -34,6 +34,12 @@ def test_occurrence_and_times_choose_the_calls() -> None:
     assert (faults.as_json()[0]["seen"], faults.as_json()[0]["fired"]) == (4, 2)
 
 
+def test_a_body_may_choose_the_calls() -> None:
+    faults = board(on("/Invoices", "status", status=500, times=None, containing="poison"))
+    bodies = [b"a bill", b"a poisoned bill", b"", b"poison"]
+    assert [faults.take("xero", "PUT", "/Invoices", body).kind() for body in bodies] == [None, "status", None, "status"]
+
+
 def test_without_an_end_every_later_call_is_hit() -> None:
     assert kinds(board(on("*", "html", times=None)), 3) == ["html"] * 3
 
