@@ -44,10 +44,10 @@ class CallLog:
         return sum(one.calls for one in self.open.values())
 
 
-def turns(log: CallLog, limit: int, now: int, window: int) -> list[int]:
-    """For each of `limit` calls that come next: the earliest time it may be made; `now` for those that may be at once.
+def turns(log: CallLog, limit: int, count: int, *, now: int, window: int) -> list[int]:
+    """For each of the next `count` calls: the earliest time it may be made; `now` for those that may be at once.
 
-    Calls granted for later have taken the place of those that stop counting first.
+    Fewer where the limit is lower. Calls granted for later have taken the place of those that stop counting first.
     """
     counted = sorted(
         [
@@ -56,7 +56,8 @@ def turns(log: CallLog, limit: int, now: int, window: int) -> list[int]:
         ]
     )
     free = limit - len(counted)
-    return [now] * free + counted if free >= 0 else counted[-free:]
+    at_once = [now] * min(max(free, 0), count)
+    return (at_once + counted[max(-free, 0) :])[:count]
 
 
 def settle(log: CallLog, owner: str, answered: Sequence[int], in_flight: Held, *, now: int, window: int) -> CallLog:
@@ -91,20 +92,20 @@ def believe(log: CallLog, left: int, limit: int, at: int, window: int) -> CallLo
     return replace(log, frees=_merged(log.frees, [_step_end(at + window, window)] * others))
 
 
-def plan(free: Sequence[int], now: int, want: int, pace: int, patience: int) -> tuple[int, ...] | int:
-    """Times for the next calls of a worker, or when it should ask again.
+def plan(free: Sequence[int], now: int, pace: int, patience: int) -> tuple[int, ...] | int:
+    """Times for a worker's next calls, of the turns that it wants, or when it should ask again.
 
     As many as, made at `pace`, wait for no more than `patience` in all. Where that is less than a quarter of what is
     wanted and more come free soon, the worker should come again once they are: every slice is a write, and waiting is
     paid for.
     """
     begins: list[int] = []  # when to begin at the latest, so that as many calls as this wait for nothing
-    for number, turn in enumerate(free[:want]):
+    for number, turn in enumerate(free):
         if begins and turn > max(now, free[number - 1]) + _SOON * patience:
             break
         begins.append(max(turn - number * pace, begins[-1] if begins else now))
     ready = sum(begin <= now + patience for begin in begins)
-    if ready and ready >= min(len(begins), -(-want // 4)):
+    if ready and ready >= min(len(begins), -(-len(free) // 4)):
         return tuple(free[:ready])
     return max(begins[-1], now + 1) if begins else now + patience
 

@@ -144,8 +144,8 @@ class WindowStore:
         now, window = _ms(report.at), _length(report.window)
         for _ in range(_TRIES):
             current = _shard_settled(self._read(key), report, share)
-            room = turns(current.log, share.per_minute, now, window)
-            calls = sum(turn <= now for turn in room[:wanted])
+            room = turns(current.log, share.per_minute, wanted, now=now, window=window)
+            calls = sum(turn <= now for turn in room)
             if not calls:
                 return 0, _at(room[0])
             log = grant(current.log, report.owner, calls, _ms(report.at + report.window / _SLICE_LIFE + LONGEST_CALL))
@@ -247,7 +247,8 @@ def _of_minute(current: _Window, ask: Ask, want: int, limit: int) -> tuple[_Wind
     log, report, kind = current.log, ask.report, ask.work.value
     now, window = _ms(report.at), _length(report.window)
     kept = 0 if ask.work is Work.INTERACTIVE else kept_from(log.waiting, kind, now)
-    planned = plan(turns(log, limit, now, window)[kept:], now, want, log.pace, window // PATIENCE)
+    free = turns(log, limit, kept + want, now=now, window=window)[kept:]
+    planned = plan(free, now, log.pace, window // PATIENCE)
     others = {name: one for name, one in log.waiting.items() if name != kind}
     if isinstance(planned, int):
         if ask.work is not Work.PUBLISH:  # publishing would always be first to take what comes free
