@@ -39,7 +39,7 @@ def test_there_is_one_rule_for_a_supplier(world: World) -> None:
 def test_a_rule_names_what_is_there(world: World) -> None:
     status, problem, _ = _rule(world, "01ARZ3NDEKTSV4RRFFQ69G5FAV", integration="main")
     assert (status, problem["field"]) == (422, "subject")
-    status, problem, _ = _rule(world, _supplier(world), integration="bill")
+    status, problem, _ = _rule(world, _supplier(world), integration="bill", key="another")
     assert (status, problem["code"], problem["field"]) == (409, "no_connection", "integration")
 
 
