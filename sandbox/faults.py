@@ -138,6 +138,8 @@ def without_elements(body: bytes, indexes: tuple[int, ...]) -> bytes:
 
 def _with_list(body: bytes, change: Any) -> bytes:
     document = json.loads(body)
+    if isinstance(document, list):
+        return json.dumps(change(document)).encode()
     lists = {key: value for key, value in document.items() if isinstance(value, list)} if document else {}
     if not lists:
         return body

@@ -22,7 +22,7 @@ def test_a_denial_comes_back_as_one(approvals: ApprovalMax) -> None:
 
 
 def test_only_owners_managers_and_administrators_may_consent(approvals: ApprovalMax) -> None:
-    with pytest.raises(PageError, match="^403 "):
+    with pytest.raises(PageError, match=r"^403 "):
         approvals.consent("sam.reed@example.com")
     assert "code" in approvals.consent("maria.rossi@example.com")
 

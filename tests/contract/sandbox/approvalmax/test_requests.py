@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.contract.sandbox.approvalmax.kit import AU, GB, QBO, READ, ApprovalMax, submit, xero_status
+from tests.contract.sandbox.quickbooks import desk
 from tests.contract.sandbox_process import Connected, running_sandbox
 
 HOUR = 3_600
@@ -229,9 +230,16 @@ def test_other_peoples_organisations_and_ledgers_are_refused(approvals: Approval
     assert approvals.sandbox.http.get(f"{approvals.base}/api/v1/companies").status_code == 401
 
 
-def test_a_bill_made_in_quickbooks_comes_in_approved_and_one_made_by_api_is_created_there(
-    approvals: ApprovalMax,
-) -> None:
+def test_a_bill_made_in_quickbooks_comes_in_approved(approvals: ApprovalMax) -> None:
+    made = desk.connect(approvals.sandbox).post("Bill", desk.bill(desk.line(50)))
+    assert approvals.pull() == 1
+    [request] = approvals.payload("/quickbooks/bills", QBO)
+    assert (request["requestStatus"], request["total"]) == ("approved", made["TotalAmt"])
+    assert [one["eventType"] for one in request["events"]] == ["pulledFromSource", "createdInSource"]
+    assert (approvals.pull(), approvals.decide("approve")) == (0, 0)
+
+
+def test_a_bill_made_by_api_is_created_in_quickbooks_when_it_is_approved(approvals: ApprovalMax) -> None:
     bill = body(approvals, QBO, contact="Paper Mill Ltd", taxType="Exclusive")
     code = next(one for one in approvals.payload("/quickbooks/tax-rates", QBO) if one["name"] == "20.0% S")
     bill["lineItems"][0]["taxCode"] = code["taxCode"]

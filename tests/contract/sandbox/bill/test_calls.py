@@ -139,3 +139,13 @@ def test_a_failure_on_request_has_the_shape_of_bills_errors(bill: Bill) -> None:
     bill.fault("POST", "/bills", "status", status=500)
     assert code(bill.call("POST", "/bills", json=bill.bill())) == (500, "BDC_1001")
     assert bill.books()["bills"] == []
+
+
+def test_an_array_can_be_answered_in_another_order_or_short(bill: Bill) -> None:
+    bodies = [bill.bill(f"R{number}") for number in range(3)]
+    bill.fault("POST", "/bills/bulk", "reorder")
+    made = bill.made("/bills/bulk", bodies)
+    assert [one["invoice"]["invoiceNumber"] for one in made] == ["R2", "R1", "R0"]
+    bill.fault("POST", "/bills/bulk", "missing", elements=[1])
+    assert len(bill.made("/bills/bulk", bodies)) == 2
+    assert len(bill.books()["bills"]) == 6

@@ -4,49 +4,28 @@ import base64
 import hashlib
 import hmac
 import json
-import queue
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from tests.contract.sandbox.bill.kit import Bill
-
-
-class Receiver:
-    """A target on a free port: bodies with their signatures arrive in `received`."""
-
-    def __init__(self) -> None:
-        self.received: queue.Queue[tuple[bytes, str]] = queue.Queue()
-        self.answer = 200
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.received.put((body, self.headers["x-bill-sha-signature"]))
-                self.send_response(receiver.answer)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://localhost:{self.server.server_port}/hook"
+from tests.contract.sandbox.quickbooks.receiver import Receiver
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     target = Receiver()
     yield target
-    target.server.shutdown()
-    target.server.server_close()
+    target.close()
+
+
+def received(receiver: Receiver) -> tuple[bytes, str]:
+    """Body and signature of the next notification."""
+    headers, body = receiver.received.get(timeout=5)
+    return body, headers["x-bill-sha-signature"]
 
 
 def subscribe(bill: Bill, url: str, *types: str, key: str = "") -> Any:
@@ -68,7 +47,7 @@ def test_a_new_bill_is_notified_as_a_json_string_signed_with_the_key(bill: Bill,
     subscription = subscribe(bill, receiver.url, "bill.created").json()
     bill.call("POST", "/vendors", json={})
     made = bill.made("/bills", bill.bill())
-    body, signature = receiver.received.get(timeout=5)
+    body, signature = received(receiver)
     assert signature == signed(subscription["securityKey"], body)
     payload = json.loads(json.loads(body))
     assert payload["metadata"]["eventType"] == "bill.created"
@@ -82,12 +61,12 @@ def test_the_other_form_of_body_and_signature(bill: Bill, receiver: Receiver) ->
     key = subscribe(bill, receiver.url, "bill.created").json()["securityKey"]
     bill.sandbox.control("/bill/options", {"notification_signature": "minified"})
     bill.made("/bills", bill.bill())
-    body, signature = receiver.received.get(timeout=5)
+    body, signature = received(receiver)
     assert signature != signed(key, body)
     assert signature == signed(key, json.loads(body).encode())
     bill.sandbox.control("/bill/options", {"notification_body": "object"})
     bill.made("/bills", bill.bill())
-    body, signature = receiver.received.get(timeout=5)
+    body, signature = received(receiver)
     assert (json.loads(body)["metadata"]["version"], signature) == ("1", signed(key, body))
 
 
@@ -108,12 +87,12 @@ def test_a_new_key_signs_from_then_on(bill: Bill, receiver: Receiver) -> None:
     new = bill.call("POST", path, service="connect-events", headers=headers).json()["securityKey"]
     vendor = bill.named("/vendors", "Office Depot")
     bill.call("POST", f"/vendors/{vendor}/archive", json={})
-    body, signature = receiver.received.get(timeout=5)
+    body, signature = received(receiver)
     assert signature == signed(new, body) != signed(first["securityKey"], body)
 
 
 def test_failures_are_tried_again_after_2_4_8_and_16_seconds_and_then_disable(bill: Bill, receiver: Receiver) -> None:
-    receiver.answer = 500
+    receiver.status = 500
     subscribe(bill, receiver.url, "bill.created")
     bill.made("/bills", bill.bill())
     for attempt, pause in enumerate((2, 4, 8, 16), start=1):
@@ -121,7 +100,7 @@ def test_failures_are_tried_again_after_2_4_8_and_16_seconds_and_then_disable(bi
         bill.sandbox.control("/clock", {"advance_seconds": pause})
     state = until(bill, lambda state: not state["status"]["enabled"])
     assert state["notifications"][0]["attempts"] == 5
-    assert len({receiver.received.get(timeout=5)[0] for _ in range(5)}) == 1, "a retry repeats the same bytes"
+    assert len({received(receiver)[0] for _ in range(5)}) == 1, "a retry repeats the same bytes"
 
 
 def attempted(times: int) -> Callable[[dict[str, Any]], bool]:
