@@ -6,6 +6,7 @@ developer.intuit.com's API reference. Amounts are Decimal; `body` writes them as
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -23,11 +24,6 @@ from shared.providers.transport import to_json
 BATCH_NAME_LENGTH: Final = 10  # of a bId, where the batch has a requestid ("Batch")
 NOT_TAXABLE: Final = "NON"
 _RATE_STEP: Final = Decimal("0.00000001")
-_MODES: Final = {
-    TaxMode.EXCLUSIVE: "TaxExcluded",
-    TaxMode.INCLUSIVE: "TaxInclusive",
-    TaxMode.NONE: "TaxExcluded",  # every line then has a code of no tax
-}
 _PAYMENT_TYPES: Final = {
     Destination.BANK_ACCOUNTS: "Cash",
     Destination.CHECKS: "Check",
@@ -59,17 +55,17 @@ def batch_name(marker: str) -> str:
 
 def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
     """The element for an item that `check` found nothing wrong with."""
-    worked_out = figures(item, resolved.tax_rates)
-    if worked_out is None or item.date is None:
-        raise ValueError("a document needs a date and its tax: check() says so")
+    tax = _tax(item, resolved, target)
+    if item.date is None:
+        raise ValueError("a document needs a date: check() says so")
     entity = entity_of(item, target.destination)
     document: dict[str, Any] = {
         **_parties(item, resolved, target, entity),
         "TxnDate": item.date.isoformat(),
         "PrivateNote": note(item, target),
-        "Line": [_line(item, place, resolved, target, worked_out) for place in range(len(item.lines))],
+        "Line": [_line(item, place, resolved, target, tax) for place in range(len(item.lines))],
         **_currency(item, target),
-        **_tax(item, resolved, target, worked_out),
+        **_tax_of_document(item, resolved, target, tax),
         **_tracking(item, resolved, target),
     }
     if item.number:
@@ -130,23 +126,42 @@ def _currency(item: Item, target: Target) -> dict[str, Any]:
     return fields
 
 
-def _tax(item: Item, resolved: Resolved, target: Target, worked_out: Figures) -> dict[str, Any]:
-    organisation = target.organisation
-    if american(organisation):
-        total = sum(worked_out.tax, Decimal(0))
+@dataclass(frozen=True, slots=True)
+class _Tax:
+    """How a document's tax goes out. `taxed`: QuickBooks books it; `lines` override what it would work out by itself.
+
+    `gross`: amounts go out as they are on the document, tax included. Not so where its tax is overridden: which of
+    the two QuickBooks then believes is not documented.
+    """
+
+    figures: Figures
+    taxed: bool
+    lines: Sequence[Mapping[str, Any]]
+    gross: bool
+
+
+def _tax(item: Item, resolved: Resolved, target: Target) -> _Tax:
+    worked_out = figures(item, resolved.tax_rates)
+    if worked_out is None:
+        raise ValueError("a document needs the tax of its lines: check() says so")
+    taxed = carries_tax(item, target.organisation)
+    by_code = taxed and not american(target.organisation)
+    lines = tax_lines(item, resolved.tax_rates, worked_out) if by_code else []
+    return _Tax(worked_out, taxed, lines, by_code and not lines and item.tax_mode is TaxMode.INCLUSIVE)
+
+
+def _tax_of_document(item: Item, resolved: Resolved, target: Target, tax: _Tax) -> dict[str, Any]:
+    if american(target.organisation):
+        total = sum(tax.figures.tax, Decimal(0))
         # That a TotalTax alone overrides what automated sales tax works out is assumed.
-        return (
-            {"TxnTaxDetail": {"TotalTax": total}}
-            if carries_tax(item, organisation) and _taxable(item, resolved)
-            else {}
-        )
-    if not carries_tax(item, organisation):
+        return {"TxnTaxDetail": {"TotalTax": total}} if tax.taxed and _taxable(item, resolved) else {}
+    if not tax.taxed:
         return {"GlobalTaxCalculation": "NotApplicable"}
-    fields: dict[str, Any] = {"GlobalTaxCalculation": _MODES[item.tax_mode]}
-    lines = tax_lines(item, resolved.tax_rates, worked_out)
-    if lines:
-        total = sum((line["Amount"] for line in lines), Decimal(0))
-        fields["TxnTaxDetail"] = {"TotalTax": total, "TaxLine": lines}
+    # A document without tax has a code of no tax on every line.
+    fields: dict[str, Any] = {"GlobalTaxCalculation": "TaxInclusive" if tax.gross else "TaxExcluded"}
+    if tax.lines:
+        total = sum((line["Amount"] for line in tax.lines), Decimal(0))
+        fields["TxnTaxDetail"] = {"TotalTax": total, "TaxLine": tax.lines}
     return fields
 
 
@@ -159,15 +174,14 @@ def _code(line: Line, resolved: Resolved) -> str | None:
     return rate.provider_id if rate is not None else None
 
 
-def _line(item: Item, place: int, resolved: Resolved, target: Target, worked_out: Figures) -> dict[str, Any]:
+def _line(item: Item, place: int, resolved: Resolved, target: Target, tax: _Tax) -> dict[str, Any]:
     line = item.lines[place]
-    taxed = carries_tax(item, target.organisation)
-    amount = worked_out.net[place] + (0 if taxed else worked_out.tax[place])
+    amount = tax.figures.net[place] + (0 if tax.taxed else tax.figures.tax[place])
     detail = _coding(item, line, resolved, amount)
     code = _line_code(item, line, resolved, target)
     if code is not None:
         detail["TaxCodeRef"] = _ref(code)
-    if taxed and item.tax_mode is TaxMode.INCLUSIVE and not american(target.organisation):
+    if tax.gross:
         # That Amount is without tax where TaxInclusiveAmt stands beside it is assumed.
         detail["TaxInclusiveAmt"] = rounded(line.amount, item.currency)
     value = _class_of(line, resolved)
