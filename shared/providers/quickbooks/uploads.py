@@ -65,19 +65,16 @@ def upload(session: Session, uploads: Sequence[Upload], key: str) -> dict[str, s
     return found
 
 
+def metadata(one: Upload) -> bytes:
+    """The Attachable that goes with a file: what it belongs to and what it is called."""
+    entity = {"type": one.document.resource, "value": one.document.document_id}
+    reference = {"EntityRef": entity, "IncludeOnSend": False}
+    return to_json({"AttachableRef": [reference], "FileName": one.name, "ContentType": one.file.mime_type})
+
+
 def _parts(uploads: Sequence[Upload], boundary: str) -> Iterator[bytes]:
     for number, one in enumerate(uploads, 1):
-        metadata = {
-            "AttachableRef": [
-                {
-                    "EntityRef": {"type": one.document.resource, "value": one.document.document_id},
-                    "IncludeOnSend": False,
-                }
-            ],
-            "FileName": one.name,
-            "ContentType": one.file.mime_type,
-        }
-        yield _part(boundary, f"file_metadata_{number:02}", "attachment.json", "application/json", to_json(metadata))
+        yield _part(boundary, f"file_metadata_{number:02}", "attachment.json", "application/json", metadata(one))
         yield _part(boundary, f"file_content_{number:02}", one.name, one.file.mime_type, one.file.content)
     yield f"--{boundary}--\r\n".encode()
 

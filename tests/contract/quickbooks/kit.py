@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
 from shared.domain.ids import marker_for, new_id
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
@@ -15,7 +16,6 @@ from shared.providers import oauth
 from shared.providers.contract import Draft, Resolved, Session, Target
 from shared.providers.quickbooks.calls import PROVIDER
 from tests.contract.sandbox.quickbooks import desk
-from tests.contract.sandbox_process import SandboxClient
 
 D = Decimal
 CARD, BANK = "Company Credit Card", "Current Account"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination
 from shared.domain.ids import marker_for
 from shared.domain.items import Item, ItemType, Side, TaxMode
@@ -16,7 +17,6 @@ from shared.providers.contract import FileToAttach, Wanted, WholeRefused
 from shared.providers.quickbooks.calls import PROVIDER
 from tests.contract.quickbooks.kit import BANK, CARD, World, connected
 from tests.contract.sandbox.quickbooks import desk
-from tests.contract.sandbox_process import SandboxClient
 
 D = Decimal
 Sort = tuple[Item, Destination, str]
