@@ -34,7 +34,11 @@ publishes items as documents, each exactly once.
 
 Every failure is a problem document (RFC 9457) with a stable `code`, its cause and its remedy. Amounts are decimal
 strings, dates ISO 8601. A POST may carry an Idempotency-Key: the repeat is answered as the first, for 24 hours. A
-PATCH carries If-Match with the ETag of the last read. Cursors are good for 24 hours, in the list that gave them."""
+PATCH carries If-Match with the ETag of the last read. Cursors are good for 24 hours, in the list that gave them.
+
+What the gateway refuses before our code sees it has the gateway's own body, {"message": "..."}, as application/json:
+401 without an Authorization header, 403 for a token that is not valid (any more), 404 for a path that does not exist,
+429 for too many requests at once. Amazon's HTTP APIs cannot be given other bodies for these."""
 
 _PROBLEM: Final[Json] = {
     "type": "object",
@@ -51,6 +55,14 @@ _PROBLEM: Final[Json] = {
         "details": {"type": "object"},
     },
 }
+_GATEWAY: Final[Json] = {
+    "type": "object",
+    "description": "The gateway's own answer, made before our code sees the request",
+    "required": ["message"],
+    "properties": {"message": {"type": "string", "examples": ["Unauthorized", "Forbidden", "Too Many Requests"]}},
+}
+# Statuses that the gateway may answer by itself on a route that asks for a token.
+_GATEWAYS_OWN: Final = ("401", "403", "429")
 _DOCUMENT: Final[Json] = {
     "type": "object",
     "required": ["type", "title", "status", *_PROBLEM["required"], "problems", "request_id"],
@@ -81,6 +93,9 @@ _WEBHOOK: Final[Json] = {
         "503": {"description": "Could not be passed on; send it again"},
     },
 }
+
+
+_OWN_SCHEMAS: Final = {"Problem": _PROBLEM, "ProblemDocument": _DOCUMENT, "GatewayMessage": _GATEWAY}
 
 
 def all_routes() -> list[Route]:
@@ -115,7 +130,7 @@ def description() -> Json:
                 code: {"value": problems.document([Problem(code)], _EXAMPLE_REQUEST)[1]}
                 for code in sorted({code for route in routes for code in route.error_codes})
             },
-            "schemas": dict(sorted({**schemas, "Problem": _PROBLEM, "ProblemDocument": _DOCUMENT}.items())),
+            "schemas": dict(sorted({**schemas, **_OWN_SCHEMAS}.items())),
         },
     }
 
@@ -138,7 +153,7 @@ def _operation(route: Route, references: dict[tuple[type[BaseModel], str], Json]
     operation: Json = {
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path.removeprefix('/v1')}").strip("_"),
         "summary": route.summary,
-        "tags": [route.tag or "Other"],
+        "tags": [route.tag or _tag(route.path)],
     }
     if route.description:
         operation["description"] = route.description
@@ -150,6 +165,11 @@ def _operation(route: Route, references: dict[tuple[type[BaseModel], str], Json]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     operation["responses"] = {str(route.status): _success(route, references), **_failures(route)}
     return operation
+
+
+def _tag(path: str) -> str:
+    """What a route of an account is about: the first word behind the account."""
+    return path.removeprefix("/v1/accounts/{account}/").partition("/")[0].capitalize()
 
 
 def _parameters(route: Route) -> Iterator[Json]:
@@ -210,7 +230,11 @@ def _failures(route: Route) -> Json:
     by_status: dict[int, list[str]] = {}
     for code in route.error_codes:
         by_status.setdefault(CATALOGUE[code].http_status, []).append(code)
-    return {str(status): _failure(route, codes) for status, codes in sorted(by_status.items())}
+    told = {str(status): _failure(route, codes) for status, codes in by_status.items()}
+    for status in () if route.public else _GATEWAYS_OWN:
+        answer = told.setdefault(status, {"description": "Refused by the gateway", "content": {}})
+        answer["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
+    return dict(sorted(told.items()))
 
 
 def _failure(route: Route, codes: list[str]) -> Json:

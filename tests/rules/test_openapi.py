@@ -45,7 +45,22 @@ def test_every_post_takes_an_idempotency_key_and_every_patch_a_version(described
                 continue
             headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
             assert ("Idempotency-Key" in headers) == (method == "post"), f"{method} {path}"
-            assert method != "patch" or "If-Match" in headers or path in UNVERSIONED, f"{method} {path}"
+            assert ("If-Match" in headers) == (method == "patch"), f"{method} {path}"
+
+
+def test_what_the_gateway_answers_by_itself_is_told_where_a_token_is_asked_for(described: dict[str, Any]) -> None:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            for status in ("401", "403", "429"):
+                content = operation["responses"].get(status, {}).get("content", {})
+                told = "application/json" in content
+                assert told == (operation.get("security") != []), f"{method} {path} {status}"
+
+
+def test_every_operation_stands_under_a_word_of_its_own(described: dict[str, Any]) -> None:
+    tags = {tag for methods in described["paths"].values() for one in methods.values() for tag in one["tags"]}
+    assert {"Items", "Lists", "Publications", "Connections"} <= tags
+    assert not {"", "Other"} & tags
 
 
 def test_names_of_operations_are_unique(described: dict[str, Any]) -> None:
