@@ -97,11 +97,11 @@ def answer(state: ApprovalMaxState, company: Company, rest: str, call: ApiCall) 
 
 def _read(state: ApprovalMaxState, company: Company, family: str, parts: list[str], call: ApiCall) -> Any:
     kind = parts[0]
-    lists = company.ledger.lists()
-    if kind in lists and len(parts) == 1:
-        return _page(lists[kind], call.query)
     if kind not in FAMILIES[family]:
-        raise not_found("resource")
+        lists = company.ledger.lists()
+        if kind not in lists or len(parts) != 1:
+            raise not_found("resource")
+        return _page(lists[kind], call.query)
     rows = company.requests if kind == "bills" else {}
     form = state.options.request_status_form
     if len(parts) == 1:

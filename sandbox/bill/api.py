@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-from sandbox.bill import approvals, bills, documents, lists, queries, vendors
+from sandbox.bill import approvals, bills, documents, lists, queries, vendor_credits, vendors
 from sandbox.bill.books import Books
 from sandbox.bill.formats import (
     NO_SUCH_API,
@@ -95,6 +95,8 @@ def _create(books: Books, call: ApiCall, at: dict[str, str]) -> Answer:
         return _saved(books, table, vendors.create(books, call, body), "created", CREATED)
     if table == "bills":
         return _saved(books, table, bills.create(books, call, body), "created", CREATED)
+    if table == vendor_credits.TABLE:
+        return _saved(books, table, vendor_credits.create(books, call, body), "created", CREATED)
     return _saved(books, table, lists.create(books, call, table, body), "created", CREATED)
 
 
@@ -106,6 +108,8 @@ def _create_all(books: Books, call: ApiCall, at: dict[str, str]) -> Answer:
         if not isinstance(body, list) or not 1 <= len(body) <= vendors.MOST_IN_BULK:
             raise bad_field(f"size must be between 1 and {vendors.MOST_IN_BULK}")
         made = [vendors.create(books, call, element) for element in body]
+    elif table == vendor_credits.TABLE:
+        made = vendor_credits.create_all(books, call, body)
     else:
         made = lists.create_all(books, call, table, body)
     member = _MEMBERS.get(table)
@@ -120,6 +124,8 @@ def _update(books: Books, call: ApiCall, at: dict[str, str]) -> Answer:
         return _saved(books, table, vendors.update(books, call, record, body), "updated")
     if table == "bills":
         return _saved(books, table, bills.update(books, call, record, body), "updated")
+    if table == vendor_credits.TABLE:
+        return _saved(books, table, vendor_credits.update(books, call, record, body), "updated")
     return _saved(books, table, lists.update(books, call, table, record, body), "updated")
 
 
@@ -185,7 +191,7 @@ def _organization(books: Books, call: ApiCall, at: dict[str, str]) -> Answer:  #
 
 
 def _routes() -> list[tuple[str, re.Pattern[str], _Handler]]:
-    written = f"(?:(?:{_CLASSIFICATION})|(?P<table2>vendors|bills|customers))"
+    written = f"(?:(?:{_CLASSIFICATION})|(?P<table2>vendors|vendor-credits|bills|customers))"
     read = written.replace("customers", "customers|users|roles")
     rows: list[tuple[str, str, _Handler]] = [
         ("POST", f"/{written}/bulk", _create_all),

@@ -122,20 +122,20 @@ def _draft(books: Books, call: ApiCall, given: Record, base: Record, itself: str
         raise bad_field(*missing)
     draft: Record = {name: base[name] for name in _FIELDS if name in base}
     if "vendorId" in given:
-        draft["vendorId"] = _reference(books, "vendors", given["vendorId"], "vendorId")
+        draft["vendorId"] = reference(books, "vendors", given["vendorId"], "vendorId")
     if "dueDate" in given:
         draft["dueDate"] = read_day(given["dueDate"], "dueDate")
     if "invoice" in given:
         draft["invoice"] = _invoice(given["invoice"])
     if given.get("payFromChartOfAccountId"):
         name = "payFromChartOfAccountId"
-        draft[name] = _reference(books, "chart-of-accounts", given[name], name)
+        draft[name] = reference(books, "chart-of-accounts", given[name], name)
     for name, longest in (("description", LONGEST_DESCRIPTION), ("purchaseOrderNumber", 100)):
         text = read_text(given.get(name), name, longest)
         if text is not None:
             draft[name] = text
     if "classifications" in given:
-        draft["classifications"] = _classified(books, given["classifications"], "classifications")
+        draft["classifications"] = classified(books, given["classifications"], "classifications")
     if "billLineItems" in given:
         draft["billLineItems"] = _lines(books, given["billLineItems"])
     draft["amount"] = sum((line["amount"] for line in draft["billLineItems"]), Decimal(0))
@@ -181,7 +181,7 @@ def _line(books: Books, given: Record, at: int) -> Record:
     if description is not None:
         line["description"] = description
     if given.get("classifications") is not None:
-        line["classifications"] = _classified(books, given["classifications"], f"{path}classifications")
+        line["classifications"] = classified(books, given["classifications"], f"{path}classifications")
     return line
 
 
@@ -195,17 +195,18 @@ def _amount(given: Record, path: str) -> Decimal:
     return round(worked_out, 2)
 
 
-def _classified(books: Books, value: object, path: str) -> Record:
+def classified(books: Books, value: object, path: str) -> Record:
+    """The ids of a `classifications` object, each of an active record. Raises RefusedError."""
     given = read_object(value, path)
     known_only(given, tuple(CLASSIFICATIONS), f"{path}.")
     return {
-        name: _reference(books, CLASSIFICATIONS[name], record_id, f"{path}.{name}")
+        name: reference(books, CLASSIFICATIONS[name], record_id, f"{path}.{name}")
         for name, record_id in given.items()
         if record_id is not None
     }
 
 
-def _reference(books: Books, table: str, record_id: object, path: str) -> str:
+def reference(books: Books, table: str, record_id: object, path: str) -> str:
     """An id of an active record. Raises RefusedError (422); the wordings are assumed."""
     found = books.get(table, record_id)
     if found is None:

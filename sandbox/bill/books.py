@@ -17,6 +17,7 @@ from sandbox.decimals import strings, tagged, untagged
 PREFIXES: Mapping[str, str] = {
     "vendors": "009",
     "bills": "00n",
+    "vendor-credits": "vcr",
     "users": "006",
     "roles": "rol",  # assumed
     "customers": "0cu",

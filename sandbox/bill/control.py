@@ -145,7 +145,7 @@ def _edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
 def _found(books: Books, value: Mapping[str, Any]) -> tuple[str, Record]:
     table, wanted = str(value["table"]), str(value["id"])
     found = books.get(table, wanted)
-    if found is None and table not in ("bills", "users", "roles", "employees"):
+    if found is None and table not in ("bills", "vendor-credits", "users", "roles", "employees"):
         found = books.named(table, wanted)
     if found is None:
         raise KeyError(f"{table} {wanted}")

@@ -25,6 +25,7 @@ _CLASSIFIED = tuple(
 _OWN: Mapping[str, Sequence[str]] = {
     "vendors": ("name", "accountType", "billCurrency"),
     "bills": ("vendorId", "dueDate", "payFromChartOfAccountId", *_CLASSIFIED),
+    "vendor-credits": ("vendorId", "creditDate"),
     "customers": ("name", "invoiceCurrency", "accountType"),
     "users": ("email", "roleId"),
     "roles": ("type",),

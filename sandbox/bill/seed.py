@@ -11,6 +11,7 @@ from sandbox.bill.sessions import Credential
 from sandbox.simulation import SeedChoice
 
 SEEDED_AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+LARGE: Mapping[str, int] = {"contacts": 20_000, "items": 5_000, "accounts": 500}
 DEV_KEY = "sandbox-bill-dev-key"
 OWNER = "alex.morgan@example.com"
 PASSWORD = "sandbox-bill-password"  # noqa: S105 - the seed's own, told in the sandbox's README
@@ -69,8 +70,10 @@ def seeded(choice: SeedChoice) -> list[Books]:
     records counted (contacts are vendors; BILL has no tax rates). Raises ValueError."""
     books = [_organization(name) for name in NAMES]
     if isinstance(choice, str):
-        if choice != "small":
-            raise ValueError('seed must be "small" or {"contacts": n, "items": n, "accounts": n}')
+        if choice == "large":
+            _pad(books[0], LARGE)
+        elif choice != "small":
+            raise ValueError('seed must be "small", "large" or {"contacts": n, "items": n, "accounts": n}')
         return books
     if not set(choice) <= {"contacts", "items", "accounts", "tax_rates"}:
         raise ValueError("a bulk seed takes contacts, items, accounts and tax_rates")

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.contract.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import SandboxClient
 
 DEV_KEY = "sandbox-bill-dev-key"
 OWNER, PASSWORD = "alex.morgan@example.com", "sandbox-bill-password"

@@ -246,3 +246,21 @@ def test_policies_can_be_made_and_removed(bill: Bill) -> None:
     assert len(bill.results("/bill-approvals/policies")) == 2
     assert bill.call("DELETE", f"/bill-approvals/policies/{made['id']}").status_code == 204
     assert len(bill.results("/bill-approvals/policies")) == 1
+
+
+def test_a_vendor_credit_is_a_record_of_its_own(bill: Bill) -> None:
+    body: dict[str, Any] = {
+        "vendorId": bill.named("/vendors", "Office Depot"),
+        "referenceNumber": "CN-1",
+        "creditDate": "2026-12-28",
+        "vendorCreditLineItems": [{"amount": "14.99", "description": "Sticks"}, {"amount": 50}],
+    }
+    made = bill.made("/vendor-credits", body)
+    assert (made["id"][:3], made["amount"]) == ("vcr", 64.99)
+    both = {"applyToChartOfAccountId": "0ca", "applyToBankAccountId": "bac"}
+    assert bill.call("POST", "/vendor-credits", json=body | both).status_code == 400
+    assert bill.call("POST", "/vendor-credits/bulk", json=[body, body | {"vendorId": "009"}]).status_code == 422
+    patched = bill.call("PATCH", f"/vendor-credits/{made['id']}", json={"description": "late"}).json()
+    assert (patched["description"], patched["amount"]) == ("late", 64.99)
+    assert [one["referenceNumber"] for one in bill.results("/vendor-credits")] == ["CN-1"]
+    assert bill.books()["bills"] == []

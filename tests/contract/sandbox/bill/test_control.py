@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import running_sandbox
 from tests.contract.sandbox.bill.kit import Bill
-from tests.contract.sandbox_process import running_sandbox
 
 
 @pytest.mark.parametrize(
