@@ -75,6 +75,9 @@ def checked(company: Company, entity: str, wish: Wish, before: Record | None) ->
     body = _accounts(company, entity, body, currency)
     if entity in _WITH_BALANCE:
         body["Balance"] = taxed.total - _settled(before)
+        if body["Balance"] < 0:
+            # The wording is assumed.
+            raise business("The transaction cannot be changed to less than what has been paid of it.")
     return {**body, "LinkedTxn": before.get("LinkedTxn", []) if before else []}
 
 

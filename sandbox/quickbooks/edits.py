@@ -18,8 +18,8 @@ def edit(company: Company, changes: Mapping[str, Any], now: datetime) -> list[En
 
     Raises ValueError for an unknown change, an unknown record or a value that is none; the books are then as they were.
     Known: close_books (ISO day or null); deactivate, reactivate {entity, id}; rename {entity, id, name};
-    merge {entity, from, to}; change, delete, void {entity, id, [fields]}; preferences {group: {name: value}};
-    multicurrency (true); plan ("Plus", "Simple Start"); suspended, access_lost, warns_of_duplicates,
+    merge {entity, from, to}; change, delete, void {entity, id, [fields]}; deposit {entity, id};
+    preferences {group: {name: value}}; multicurrency (true); plan ("Plus", "Simple Start"); suspended, access_lost, warns_of_duplicates,
     one_file_per_upload (booleans).
     """
     mark = company.mark()
@@ -144,6 +144,12 @@ def _flag(name: str) -> _Change:
     return change
 
 
+def _deposit(company: Company, value: Any, now: datetime) -> list[EntityEvent]:
+    """The person banks a receipt or a payment: the API can no longer change it."""
+    company.change(value["entity"], {**_record(company, value), "_deposited": True}, now)
+    return _event(value, "Update", now)
+
+
 def _plan(company: Company, value: Any, _now: datetime) -> list[EntityEvent]:
     if value not in {"Plus", "Simple Start"}:
         raise ValueError('plan must be "Plus" or "Simple Start"')
@@ -163,6 +169,7 @@ _CHANGES: Mapping[str, _Change] = {
     "change": _change_record,
     "delete": _delete,
     "void": _void,
+    "deposit": _deposit,
     "plan": _plan,
     **{name: _flag(name) for name in _FLAGS},
 }

@@ -106,6 +106,14 @@ def duplicate_number(number: str, kind: str) -> RefusedError:
     return RefusedError("6140", "Duplicate Document Number Error", detail)
 
 
+def deposited() -> RefusedError:
+    detail = (
+        "Deposited Transaction cannot be changed : If you want to change this transaction, you must edit the deposit "
+        "it appears on and remove it first."
+    )
+    return RefusedError("6540", "Deposited Transaction cannot be changed", detail)
+
+
 def closed_books() -> RefusedError:
     detail = (
         "The account period has closed and the account books cannot be updated through through the QBO Services API. "

@@ -15,6 +15,7 @@ from sandbox.quickbooks.errors import (
     business,
     closed_books,
     deleted_meanwhile,
+    deposited,
     not_found,
     required,
     stale,
@@ -132,6 +133,8 @@ def _current(company: Company, entity: Entity, wish: Wish) -> Record:
         raise required("SyncToken")
     if str(token) != found["SyncToken"]:
         raise stale()
+    if found.get("_deposited"):
+        raise deposited()
     return found
 
 

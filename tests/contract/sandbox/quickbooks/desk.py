@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.contract.sandbox_process import SandboxClient, form_action, hidden
+from rehearsal.sandbox_process import SandboxClient, form_action, hidden
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-quickbooks-app", "sandbox-quickbooks-secret"
 REDIRECT_URI = "http://localhost:5173/oauth/quickbooks/callback"

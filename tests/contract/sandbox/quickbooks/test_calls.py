@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 from tests.contract.sandbox.quickbooks.desk import GB, US, Body, american_bill, bill, calls, connect, fault
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
 
 
 def documents(desk: Any, entity: str = "Bill") -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import (
     CA,
     GB,
@@ -17,7 +18,6 @@ from tests.contract.sandbox.quickbooks.desk import (
     connect,
     line,
 )
-from tests.contract.sandbox_process import SandboxClient
 
 
 def canadian_bill(*lines: Body, **more: Any) -> Body:
@@ -174,6 +174,22 @@ def test_a_deleted_document_is_gone_and_a_voided_one_stays(sandbox: SandboxClien
     void = desk.post("Invoice", {"Id": invoice["Id"], "SyncToken": "0"}, operation="void")
     assert (void["TotalAmt"], void["Balance"], void["PrivateNote"]) == (0, 0, "Voided - mine")
     assert assert_balanced(desk) == []
+
+
+def test_a_deposited_receipt_cannot_be_changed_and_a_paid_bill_not_below_what_was_paid(sandbox: SandboxClient) -> None:
+    desk = connect(sandbox, US)
+    receipt = desk.post("SalesReceipt", sale(100, tax="NON"))
+    desk.edit(deposit={"entity": "SalesReceipt", "id": receipt["Id"]})
+    key = {"Id": receipt["Id"], "SyncToken": "1"}
+    assert desk.refused("SalesReceipt", {**key, "sparse": True, "PrivateNote": "new"})["code"] == "6540"
+    assert desk.refused("SalesReceipt", key, operation="delete")["code"] == "6540"
+    owed = desk.post("Bill", american_bill(line(40, tax="NON")))
+    link = {"Amount": 30, "LinkedTxn": [{"TxnId": owed["Id"], "TxnType": "Bill"}]}
+    card = {"PayType": "CreditCard", "CreditCardPayment": {"CCAccountRef": {"value": "3"}}}
+    desk.post("BillPayment", {"VendorRef": {"value": "55"}, **card, "TotalAmt": 30, "Line": [link]})
+    less = american_bill(line(20, tax="NON"), Id=owed["Id"], SyncToken="1")
+    assert "what has been paid" in desk.refused("Bill", less)["Detail"]
+    assert_balanced(desk)
 
 
 def test_terms_set_the_due_date(sandbox: SandboxClient) -> None:

@@ -4,6 +4,7 @@ import jwt
 import pytest
 
 from local.person import Person
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import (
     CA,
     CLIENT_ID,
@@ -21,7 +22,6 @@ from tests.contract.sandbox.quickbooks.desk import (
     refresh,
     token,
 )
-from tests.contract.sandbox_process import SandboxClient
 
 DAY = 86_400
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import CA, GB, US, Body, Desk, american_bill, bill, connect, line
-from tests.contract.sandbox_process import SandboxClient
 
 SPECS = Path(os.environ.get("LEDGERBRIDGE_SPECS") or Path(__file__).resolve().parents[4].parent / "shared" / "specs")
 CHECKER = SPECS / "tools" / "qbo_xsd_check.py"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import GB, US, american_bill, bill, connect
-from tests.contract.sandbox_process import SandboxClient
 
 
 def test_pages_are_cut_from_one_order(sandbox: SandboxClient) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import GB, US, Body, american_bill, bill, connect, line
-from tests.contract.sandbox_process import SandboxClient
 
 _ITEM = {"ItemRef": {"value": "2"}, "Qty": 3, "UnitPrice": 4.5, "TaxCodeRef": {"value": "2"}}
 

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="attr-defined, no-untyped-call, assignment"
 # (the SDKs carry no types)
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,8 +19,22 @@ from quickbooks.objects.attachable import Attachable
 from quickbooks.objects.base import AttachableRef
 from quickbooks.objects.detailline import AccountBasedExpenseLine, AccountBasedExpenseLineDetail
 
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 from tests.contract.sandbox.quickbooks.desk import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, US, base, calls, consent
-from tests.contract.sandbox_process import SandboxClient
+
+
+@pytest.fixture(scope="module")
+def punctual_sandbox() -> Iterator[SandboxClient]:
+    """A sandbox whose clock no other test has moved: intuit-oauth takes no id_token issued in the future."""
+    with running_sandbox() as client:
+        yield client
+
+
+@pytest.fixture
+def sandbox(punctual_sandbox: SandboxClient) -> SandboxClient:
+    punctual_sandbox.reset()
+    punctual_sandbox.control("/quickbooks/limits", {"second": 1000})
+    return punctual_sandbox
 
 
 @pytest.fixture

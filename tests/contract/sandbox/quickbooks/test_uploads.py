@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.quickbooks.desk import Body, Desk, bill, connect
-from tests.contract.sandbox_process import SandboxClient
 
 PDF = b"%PDF-1.7\r\n\r\nbinary \x00\xff\r\n"
 

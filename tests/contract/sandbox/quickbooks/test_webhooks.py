@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from sandbox.quickbooks.webhooks import signature
 from tests.contract.sandbox.quickbooks.desk import US, american_bill, connect
 from tests.contract.sandbox.quickbooks.receiver import Receiver
-from tests.contract.sandbox_process import SandboxClient
 
 VERIFIER = "verifier-token"
 
