@@ -25,6 +25,8 @@ from shared.domain.item_drafts import ItemDraft, LineDraft
 from shared.domain.items import ItemType, Place, Side, Stage, TaxMode
 from shared.usecases.accept_publication import MOST_ITEMS as MOST_PUBLISHED
 from shared.usecases.accept_publication import Chosen
+from shared.usecases.resolve_item import Outcome
+from shared.usecases.unarchive_item import Mode
 
 MOST_ITEMS: Final = 100  # per request
 MOST_LINES: Final = 200
@@ -166,13 +168,13 @@ class CompleteDocument(Model):
 class UnarchiveMode(Model):
     """keep: back to the inbox, still published. clear: forget the publication, so that publishing makes a new one."""
 
-    mode: str = Field(pattern="^(keep|clear)$", examples=["keep", "clear"])
+    mode: Mode
 
 
 class Resolution(Model):
     """published: it is in the accounting software, as the document of this id there. absent: it is not there."""
 
-    outcome: str = Field(pattern="^(published|absent)$", examples=["published", "absent"])
+    outcome: Outcome
     document_id: str | None = Field(
         None,
         min_length=1,
@@ -184,7 +186,7 @@ class Resolution(Model):
 
     @model_validator(mode="after")
     def _names_a_document(self) -> "Resolution":
-        if (self.outcome == "published") != (self.document_id is not None):
+        if (self.outcome is Outcome.PUBLISHED) != (self.document_id is not None):
             raise ValueError("name the document with `published`, and only then")
         return self
 

@@ -34,9 +34,9 @@ from shared.usecases.item_document import complete_document, request_document
 from shared.usecases.preview_item import preview_item
 from shared.usecases.publish_item import publish_item
 from shared.usecases.read_items import Filter, page_of_items, read_item, timeline
-from shared.usecases.resolve_item import Outcome, resolve_item
+from shared.usecases.resolve_item import resolve_item
 from shared.usecases.service import Service
-from shared.usecases.unarchive_item import Mode, unarchive_item
+from shared.usecases.unarchive_item import unarchive_item
 
 _ITEMS: Final = "/v1/accounts/{account}/items"
 _ITEM: Final = _ITEMS + "/{item}"
@@ -158,7 +158,7 @@ def get_preview(service: Service, request: Request) -> Answer:
 
 def post_unarchive(service: Service, request: Request) -> Answer:
     """Back to the inbox."""
-    mode = Mode(request.body(UnarchiveMode).mode)
+    mode = request.body(UnarchiveMode).mode
     item, actor = request.path["item"], request.caller.actor
     return _changed(unarchive_item(service, request.in_account, item, mode, actor=actor))
 
@@ -166,8 +166,8 @@ def post_unarchive(service: Service, request: Request) -> Answer:
 def post_resolve(service: Service, request: Request) -> Answer:
     """What a person found in the accounting software."""
     said = request.body(Resolution)
-    item, outcome = request.path["item"], Outcome(said.outcome)
-    taken = resolve_item(service, request.in_account, item, outcome, said.document_id, caller=request.caller)
+    item = request.path["item"]
+    taken = resolve_item(service, request.in_account, item, said.outcome, said.document_id, caller=request.caller)
     return _changed(taken, status=202)
 
 
