@@ -82,6 +82,15 @@ def _processes(stack: Stack, function: str) -> list[int]:
     return [int(one) for one, session, call in lines if int(session) in stack.sessions and f"-{function}-" in call]
 
 
+def renew_processes(stack: Stack, function: str = "PublishWorkerFunction") -> None:
+    """A function's processes end and new ones serve it, as after any change of its configuration."""
+    client, name = stack.client("lambda"), stack.outputs[f"{function}Name"]
+    client.update_function_configuration(
+        FunctionName=name, Environment=client.get_function_configuration(FunctionName=name)["Environment"]
+    )
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+
 def lease_passes(customer: Customer) -> None:
     """The time comes at which the lease on a customer's organisation ends, its holder being dead or held up."""
     stack = customer.world.stack

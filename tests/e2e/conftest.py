@@ -9,6 +9,7 @@ from local.deployment import PROVIDER_APPS
 from local.sandbox_client import SandboxControl
 from local.stack import Stack
 from tests.e2e.tenants import Secrets, World
+from tests.e2e.wire import Wire, on_wires
 
 # The sandbox's clock, ours and the limits between them run this much faster; 6 is the most at which pacing holds.
 CLOCK_FACTOR = 6
@@ -39,6 +40,13 @@ def world(stack: Stack) -> World:
     sandbox = SandboxControl(stack.sandbox_url)
     sandbox.tell("/reset", {"seed": MANY_CONTACTS})
     return World(stack, sandbox, known)
+
+
+@pytest.fixture(scope="module")
+def wire(world: World) -> Iterator[Wire]:
+    """The publish worker's lines to AWS and to the provider, in a module's hands."""
+    with on_wires(world.stack) as wire:
+        yield wire
 
 
 @pytest.fixture(autouse=True)

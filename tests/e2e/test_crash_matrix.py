@@ -19,7 +19,7 @@ import pytest
 from tests.e2e import broken
 from tests.e2e.small import Small, can_pay, small
 from tests.e2e.tenants import Customer, World, wait_for
-from tests.e2e.wire import Call, Wire, on_wires
+from tests.e2e.wire import Call, Wire
 
 # Right after these the provider has done its work and we have not heard of it; every other effect is for `make soak`.
 TELLING: Final = ("PUT /Contacts", "PUT /Invoices", "PUT /Payments", "PUT /Invoices/*/Attachments/*")
@@ -31,12 +31,6 @@ PATIENCE: Final = 90.0  # seconds until a publication has been taken over and do
 _names = count(1)
 
 Matches = Callable[[Call], bool]
-
-
-@pytest.fixture(scope="module")
-def wire(world: World) -> Iterator[Wire]:
-    with on_wires(world.stack) as wire:
-        yield wire
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +111,7 @@ def killed_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
         purge(customer)
         broken.lease_passes(customer)
         until_over(publication, lambda: [broken.agenda_comes_due(customer, one) for one in ("publication", "publish")])
+        wait_for("the next worker to end", lambda: is_over(publication, queue_too=True), PATIENCE)
     assert publication.wrong() == [], f"killed after {died_after}"
     return killed.is_set()
 
@@ -132,7 +127,7 @@ def held_up_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
         broken.signal_worker(stack, signal.SIGSTOP)
         held.set()
 
-    broken.kill_worker(stack)  # those of earlier runs that wait for work: the one that is stopped is the only one
+    broken.renew_processes(stack)  # none of earlier runs waits for work: the one that is stopped is the only one
     wire.begin()
     wire.after(moment, hold)
     with ThreadPoolExecutor(1) as pool:

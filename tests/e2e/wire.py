@@ -69,6 +69,7 @@ class Wire:
     provider_url: str = ""
     calls: list[Call] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)  # of hooks: the function only sees its line break
     _before: list[_Hook] = field(default_factory=list)
     _after: list[_Hook] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -114,7 +115,11 @@ class Wire:
             due = [hook for hook in hooks if hook.left != 0 and hook.matches(call)]
             for hook in due:
                 hook.left = hook.left - 1 if hook.left is not None else None
-        answers = [hook.act(call) for hook in due]
+        try:
+            answers = [hook.act(call) for hook in due]
+        except Exception as failure:
+            self.failures.append(failure)
+            raise Broken from failure
         return next((answer for answer in answers if answer is not None), None)
 
 
@@ -213,6 +218,7 @@ def on_wires(stack: Stack, worker: str = "PublishWorkerFunction") -> Iterator[Wi
     try:
         _deploy(client, name, {**own, **addresses})
         yield wire
+        assert not wire.failures, wire.failures
     finally:
         with suppress(Exception):  # a stack that is gone needs no mending, and the test's own error shows
             _deploy(client, name, own)
