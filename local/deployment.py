@@ -15,14 +15,15 @@ from local.artifact import ROOT
 
 STACK_NAME = "ledgerbridge-local"
 REGION = "us-east-1"
-# The app that the sandbox's Xero knows from its start; nothing outside this machine accepts these.
+# The apps that the sandbox's providers know from their start; nothing outside this machine accepts these.
 PROVIDER_APPS = {
-    "xero": {
-        "client_id": "sandbox-xero-app",
-        "client_secret": "sandbox-xero-secret",
-        "webhook_key": "sandbox-xero-webhook-key",
+    name: {
+        "client_id": f"sandbox-{name}-app",
+        "client_secret": f"sandbox-{name}-secret",
+        "webhook_key": f"sandbox-{name}-webhook-key",
     }
-}
+    for name in ("xero", "quickbooks", "sage", "approvalmax")
+} | {"bill": {"client_id": "sandbox-bill-app", "client_secret": "sandbox-bill-dev-key"}}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Deployment:
             "ProviderApps": json.dumps(PROVIDER_APPS),
         }
         if self.options.sandbox:
-            chosen["XeroUrl"] = f"{self.sandbox_url}/xero"
+            chosen["SandboxUrl"] = self.sandbox_url
         return {**chosen, **self.options.parameters}
 
     def deploy(self) -> dict[str, str]:

@@ -29,7 +29,8 @@ class SettingsError(Exception):
 class Settings:
     """What a function was deployed with. A function is given only the variables of its own work.
 
-    `provider_urls` replace scheme and host of a provider's addresses and exist on the local stage alone.
+    `provider_urls` replace scheme and host of a provider's addresses and exist on the local stage alone; that of the
+    name `sandbox` stands for every provider, each at its name below it.
     """
 
     stage: str

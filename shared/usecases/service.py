@@ -230,4 +230,6 @@ class Service:
 
     def provider_url(self, name: str) -> str:
         """What replaces scheme and host of every call to a provider on the local stage; "" for its own addresses."""
-        return self.settings.provider_urls.get(name, "")
+        own = self.settings.provider_urls.get(name)
+        sandbox = self.settings.provider_urls.get("sandbox")
+        return own or (f"{sandbox}/{name}" if sandbox else "")

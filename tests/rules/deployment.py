@@ -22,12 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from moto import mock_aws
 
 from local import artifact, template
+from rehearsal.aws_over_http import aws_over_http
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event, Tenant
 from shared.domain.connections import Connection, ConnectionStatus, Organisation, Slot
 from shared.domain.ids import new_id
 from shared.usecases.service import Service
-from tests.rules.aws_over_http import aws_over_http
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 TEMPLATE: Final = template.load(ROOT / "template.yaml")
@@ -155,7 +155,7 @@ def _own(address: str) -> dict[str, str]:
         "API_BASE_URL": "http://localhost:8000",
         "DEFAULT_ISSUER": ISSUER,
         "DEFAULT_JWKS_URI": f"{address}/jwks.json",
-        "LEDGERBRIDGE_XERO_URL": address,
+        "LEDGERBRIDGE_SANDBOX_URL": address,
     }
 
 

@@ -217,12 +217,12 @@ def test_functions_run_on_arm64_with_a_log_group_of_limited_life() -> None:
 
 
 def test_replaced_addresses_and_clocks_reach_functions_on_the_local_stage_only() -> None:
-    guarded = {"Fn::If": ["HasXeroUrl", {"Ref": "XeroUrl"}, {"Ref": "AWS::NoValue"}]}
+    guarded = {"Fn::If": ["HasSandboxUrl", {"Ref": "SandboxUrl"}, {"Ref": "AWS::NoValue"}]}
     for properties in FUNCTIONS.values():
-        assert properties["Environment"]["Variables"].get("LEDGERBRIDGE_XERO_URL", guarded) == guarded
+        assert properties["Environment"]["Variables"].get("LEDGERBRIDGE_SANDBOX_URL", guarded) == guarded
     clock = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["CLOCK_FACTOR"]
     assert clock == {"Fn::If": ["IsLocal", {"Ref": "ClockFactor"}, {"Ref": "AWS::NoValue"}]}
-    for name in ("HasXeroUrl", "HasAwsUrl"):
+    for name in ("HasSandboxUrl", "HasAwsUrl"):
         assert {"Condition": "IsLocal"} in TEMPLATE["Conditions"][name]["Fn::And"]
 
 
