@@ -99,6 +99,8 @@ def listening_socket(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
+    # From now on callers wait instead of being refused: the address is printed before the first call is served.
+    listener.listen(2048)
     return listener
 
 

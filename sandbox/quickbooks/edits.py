@@ -19,8 +19,8 @@ def edit(company: Company, changes: Mapping[str, Any], now: datetime) -> list[En
     Raises ValueError for an unknown change, an unknown record or a value that is none; the books are then as they were.
     Known: close_books (ISO day or null); deactivate, reactivate {entity, id}; rename {entity, id, name};
     merge {entity, from, to}; change, delete, void {entity, id, [fields]}; deposit {entity, id};
-    preferences {group: {name: value}}; multicurrency (true); plan ("Plus", "Simple Start"); suspended, access_lost, warns_of_duplicates,
-    one_file_per_upload (booleans).
+    preferences {group: {name: value}}; multicurrency (true); plan ("Plus", "Simple Start");
+    suspended, access_lost, warns_of_duplicates, one_file_per_upload (booleans).
     """
     mark = company.mark()
     flags = {name: getattr(company, name) for name in ("plan", *_FLAGS)}
