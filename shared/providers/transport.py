@@ -61,6 +61,11 @@ class Answer:
         return self.body[:500].decode("utf-8", "replace").strip()
 
 
+def scope_missing(answer: Answer) -> bool:
+    """Whether a 401 says that the token is good and its scopes are too few (RFC 6750, section 3.1)."""
+    return "scope" in answer.headers.get("www-authenticate", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a provider's headers speak of limits and lost rights."""
@@ -69,6 +74,8 @@ class Dialect:
     scope: Callable[[Mapping[str, str]], LimitScope]
     default_waits: Mapping[LimitScope, timedelta]
     access_lost: Callable[[Answer], Problem]
+    # Whether a 401 is about rights that no newer token would bring back.
+    beyond_token: Callable[[Answer], bool] = scope_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ def _judged(session: Session, answer: Answer, dialect: Dialect) -> Answer:
         default = dialect.default_waits.get(scope, DEFAULT_WAIT)
         wait = retry_after(answer.headers.get("retry-after"), session.now(), default)
         raise LimitReached(Blocked(scope, session.now() + wait / session.pace))
-    if answer.status == 401 and "scope" not in answer.headers.get("www-authenticate", ""):
+    if answer.status == 401 and not dialect.beyond_token(answer):
         raise TokenRefused
     if answer.status in {401, 403}:
         raise AccessLost(dialect.access_lost(answer))
