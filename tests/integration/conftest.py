@@ -1,23 +1,13 @@
 """DynamoDB for integration tests: moto for speed, and AWS's own DynamoDB Local where Java and npm are."""
 
-import importlib
-import secrets
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
-from botocore.config import Config
-from botocore.session import get_session
 
+from rehearsal import dynamodb_local
+from rehearsal.tables import CREDENTIALS, create_table, local_client, session
 from shared.storage.table import Consumed, Table
-from tests.integration import dynamodb_local
-
-_CREDENTIALS = {
-    "aws_access_key_id": "testing",
-    "aws_secret_access_key": "testing",
-    "region_name": "eu-west-1",
-}
 
 
 @pytest.fixture(scope="session")
@@ -28,23 +18,6 @@ def local_endpoint() -> Iterator[str]:
         pytest.skip(missing)
     with dynamodb_local.running() as endpoint:
         yield endpoint
-
-
-@cache
-def _session() -> Any:
-    """One session, so that the service's description is read once; made after moto has put its handlers in place."""
-    importlib.import_module("moto")
-    return get_session()
-
-
-@cache
-def local_client(endpoint: str) -> Any:
-    return _session().create_client(
-        "dynamodb",
-        endpoint_url=endpoint,
-        config=Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 4}),
-        **_CREDENTIALS,
-    )
 
 
 @pytest.fixture
@@ -62,19 +35,7 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[Any]:
     from moto import mock_aws
 
     with mock_aws():
-        yield _session().create_client("dynamodb", **_CREDENTIALS)
-
-
-def create_table(client: Any) -> str:
-    """A new table with the keys that every table of the template has; returns its name."""
-    name = f"test-{secrets.token_hex(6)}"
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
-    return name
+        yield session().create_client("dynamodb", **CREDENTIALS)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("functions", "shared", "sandbox", "local", "ops")
+PACKAGES = ("functions", "shared", "sandbox", "local", "ops", "rehearsal", "benchmarks")
 CONTRACTS = [
     contract["name"]
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -20,6 +20,7 @@ AREAS = "The areas of functions never import each other"
 USE_CASES = "Use cases know neither AWS's SDK nor HTTP"
 DOMAIN = "The domain needs the standard library only"
 SANDBOX = "The sandbox is written from the providers' documents: it imports nothing of ours"
+TESTS = "Tests stand on the rehearsal, and nothing stands on tests"
 CLOUD = "What runs in the cloud imports nothing of the desk"
 
 # (contract, file to add to or make, the import planted there)
@@ -41,6 +42,7 @@ PLANTED = [
     (SANDBOX, "sandbox/planted.py", "def late():\n    from local import template\n"),
     (CLOUD, "shared/usecases/planted.py", "import sandbox.clock"),
     (CLOUD, "functions/connect/planted.py", "import local.template"),
+    (TESTS, "benchmarks/planted.py", "from tests.conftest import anything"),
 ]
 
 

@@ -3,9 +3,9 @@
 from itertools import count
 from typing import Any
 
-from tests.integration.publishing.papers import bill, paid_bill, sales_invoice, spend_money, supplier_credit
-from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import PDF, World
+from rehearsal.papers import bill, paid_bill, sales_invoice, spend_money, supplier_credit
+from rehearsal.process import Process
+from rehearsal.world import PDF, World
 
 _names = count(1)
 

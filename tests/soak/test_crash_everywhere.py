@@ -2,10 +2,10 @@
 
 import pytest
 
+from rehearsal.process import Process
+from rehearsal.world import World
 from shared.domain.errors import ConflictError
 from tests.integration.publishing.checks import assert_sound, problems
-from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import World
 from tests.soak.scenario import asked_for, run
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(880)]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rehearsal.process import Process
+from rehearsal.world import World
 from shared.domain.connections import ConnectionStatus
 from tests.integration.publishing.checks import assert_sound
-from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import World
 from tests.soak.scenario import asked_for
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(880)]

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.contract.sandbox_process import ADVISER, Connected, SandboxClient
+from rehearsal.sandbox_process import ADVISER, Connected, SandboxClient
 
 PUT_BILLS = "PUT /Invoices"
 

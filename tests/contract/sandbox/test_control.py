@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 
 
 def test_organisations_of_three_countries_are_seeded(sandbox: SandboxClient) -> None:

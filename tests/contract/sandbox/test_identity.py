@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.contract.sandbox_process import ADVISER, CLIENT_ID, EVERY_SCOPE, REDIRECT_URI, SandboxClient
+from rehearsal.sandbox_process import ADVISER, CLIENT_ID, EVERY_SCOPE, REDIRECT_URI, SandboxClient
 
 AUTHORIZE: dict[str, str] = {
     "response_type": "code",

@@ -33,7 +33,7 @@ from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
 from xero_python.exceptions import AccountingBadRequestException, HTTPStatusException, RateLimitException
 from xero_python.identity import IdentityApi
 
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import SandboxClient
 
 KEY = "webhook-key"
 

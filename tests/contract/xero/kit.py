@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, OWNER, REDIRECT_URI, SandboxClient
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
 from shared.domain.ids import marker_for, new_id
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
@@ -16,7 +17,6 @@ from shared.domain.secrets import Secret
 from shared.providers import oauth
 from shared.providers.contract import CallFailed, Draft, Resolved, Session, Target
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, OWNER, REDIRECT_URI, SandboxClient
 
 D = Decimal
 

@@ -2,12 +2,12 @@
 
 import pytest
 
+from rehearsal.sandbox_process import ADVISER, SandboxClient
 from shared.domain.connections import Organisation
 from shared.providers import oauth
 from shared.providers.contract import AccessLost, TokenRefused
 from shared.providers.oauth import InvalidGrant, LostAnswer
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import ADVISER, SandboxClient
 from tests.contract.xero.kit import World, app, connected, consented
 
 FACTS = PROVIDER.profile.oauth

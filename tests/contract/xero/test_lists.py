@@ -2,10 +2,10 @@
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.lists import EntryStatus, Kind
 from shared.providers.contract import CallFailed
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import SandboxClient
 from tests.contract.xero.kit import connected, failing
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member, Verdict
 from shared.providers.contract import CallFailed, FileToAttach, Wanted, WholeRefused
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import SandboxClient
 from tests.contract.xero.kit import World, connected, failing
 
 SORTS: dict[str, Callable[[World], tuple[Item, dict[str, Any]]]] = {

@@ -17,6 +17,7 @@ import openapi_core
 import pytest
 from openapi_core import testing
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.items import ItemType, Side
 from shared.domain.lists import Entry, Kind
@@ -24,7 +25,6 @@ from shared.domain.publishing import FactKind, Member
 from shared.providers import transport
 from shared.providers.contract import FileToAttach, Wanted
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import SandboxClient
 from tests.contract.xero.kit import World, connected
 from tests.contract.xero.test_publishing import SORTS
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.ids import new_id
 from shared.domain.items import Item, ItemType, Side, TaxMode
@@ -15,7 +16,6 @@ from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member, Verdict
 from shared.providers.contract import FileToAttach, LimitReached, Wanted, WholeRefused, amount_text
 from shared.providers.xero.calls import PROVIDER
-from tests.contract.sandbox_process import SandboxClient
 from tests.contract.xero.kit import World, clock, connected
 
 D = Decimal

@@ -14,6 +14,8 @@ from moto import mock_aws
 
 from functions.connect import oauth_routes, routes
 from local.person import Person
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
+from rehearsal.tables import create_table
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
@@ -23,8 +25,6 @@ from shared.domain.connections import Connection
 from shared.domain.ids import new_id
 from shared.usecases.gate import GATE
 from shared.usecases.service import Service
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
-from tests.integration.conftest import create_table
 
 TABLES = ("connections", "claims", "organisations", "agenda", "vault", "lists", "items")
 API = "http://localhost:5173"

@@ -13,9 +13,9 @@ from ops.__main__ import main
 from ops.queues import redrive
 from ops.target import Target
 from ops.tenants import store
+from rehearsal.tables import create_table
 from shared.storage.standing import StandingStore
 from shared.storage.table import Table
-from tests.integration.conftest import create_table
 
 ALL = {"ledgerbridge/read", "ledgerbridge/work", "ledgerbridge/manage"}
 

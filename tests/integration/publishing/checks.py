@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rehearsal.world import World
 from shared.domain.ids import find_marker, marker_for
 from shared.domain.items import FactOutcome, ItemState, Stage
-from tests.integration.publishing.world import World
 
 _IDS = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "BankTransactions": "BankTransactionID"}
 

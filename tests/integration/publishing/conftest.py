@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto import mock_aws
 
+from rehearsal import dynamodb_local
+from rehearsal.founding import Template, new_world, template_of
+from rehearsal.process import watch_calls
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
+from rehearsal.tables import local_client
+from rehearsal.world import World
 from shared.aws.clients import Clients
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
-from tests.integration import dynamodb_local
-from tests.integration.conftest import local_client
-from tests.integration.publishing.founding import Template, new_world, template_of
-from tests.integration.publishing.process import watch_calls
-from tests.integration.publishing.world import World
 
 
 @pytest.fixture(scope="session")

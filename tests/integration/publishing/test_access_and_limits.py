@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from rehearsal.papers import bill, paid_bill
+from rehearsal.sandbox_process import OWNER
+from rehearsal.world import PDF, World
 from shared.domain.accounts import Caller
 from shared.domain.connections import ConnectionStatus
 from shared.usecases.pause_connection import pause_connection, resume_connection
-from tests.contract.sandbox_process import OWNER
 from tests.integration.publishing.checks import assert_sound, ledger, stages
-from tests.integration.publishing.papers import bill, paid_bill
-from tests.integration.publishing.world import PDF, World
 
 
 def done(world: World, count: int) -> None:

@@ -11,9 +11,9 @@ from shared.domain.items import Fact, FactOutcome, ItemState, Stage
 from shared.usecases.publish_item import publish_item
 from shared.usecases.resolve_item import Outcome, resolve_item
 from tests.integration.publishing.checks import assert_sound, ledger
-from tests.integration.publishing.papers import bill, paid_bill, supplier_credit
-from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import PDF, World
+from rehearsal.papers import bill, paid_bill, supplier_credit
+from rehearsal.process import Process
+from rehearsal.world import PDF, World
 
 ANNA = Caller("tenant", "anna", is_machine=False)
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from rehearsal.papers import bill
+from rehearsal.world import PDF, World
 from tests.integration.publishing.checks import assert_sound, stages
-from tests.integration.publishing.papers import bill
-from tests.integration.publishing.world import PDF, World
 
 READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
 

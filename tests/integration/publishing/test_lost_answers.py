@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from rehearsal.papers import bill, line, paid_bill, sales_invoice, spend_money, supplier_credit
+from rehearsal.world import PDF, World
 from shared.domain.items import FactOutcome, Stage
 from shared.providers import transport
 from shared.usecases.publish_item import publish_item
 from tests.integration.publishing.checks import assert_sound, ledger, stages
-from tests.integration.publishing.papers import bill, line, paid_bill, sales_invoice, spend_money, supplier_credit
-from tests.integration.publishing.world import PDF, World
 
 KINDS = {
     "/Invoices": bill,

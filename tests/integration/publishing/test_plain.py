@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from local.demo.month import month
+from rehearsal.world import PDF, World
 from shared.domain.items import FactOutcome
 from tests.integration.publishing.checks import assert_sound, ledger
-from tests.integration.publishing.world import PDF, World
 
 SHARED_NEW = "þórsmörk guiding ehf"
 

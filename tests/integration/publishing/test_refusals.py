@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from rehearsal.papers import bill, sales_invoice, supplier_credit
+from rehearsal.world import World
 from shared.domain.catalogue import kind_of
 from shared.domain.ids import marker_for
 from shared.domain.items import Stage
 from shared.providers import transport
 from tests.integration.publishing.checks import assert_sound, ledger, stages
-from tests.integration.publishing.papers import bill, sales_invoice, supplier_credit
-from tests.integration.publishing.world import World
 
 TAKEN = "HF-TAKEN"
 

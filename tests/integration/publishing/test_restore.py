@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ops.holding import hold, let_go, restored
+from rehearsal.papers import bill, paid_bill, sales_invoice, spend_money
+from rehearsal.world import PDF, World
 from shared.domain.items import FactOutcome
 from tests.integration.publishing.checks import assert_sound, ledger, stages
-from tests.integration.publishing.papers import bill, paid_bill, sales_invoice, spend_money
-from tests.integration.publishing.world import PDF, World
 
 Rows = list[dict[str, Any]]
 

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from rehearsal.papers import bill
+from rehearsal.process import Process
+from rehearsal.world import Message, World
 from shared.domain.errors import ConflictError, LedgerbridgeError
 from shared.domain.items import Stage
 from shared.storage.leases import LeaseStore
@@ -13,9 +16,6 @@ from shared.usecases.expand_publication import expand_publication
 from shared.usecases.publish_item import publish_item
 from shared.usecases.wake import read_wake_up
 from tests.integration.publishing.checks import assert_sound, stages
-from tests.integration.publishing.papers import bill
-from tests.integration.publishing.process import Process
-from tests.integration.publishing.world import Message, World
 
 
 def queued(world: World, count: int = 3) -> list[str]:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 from shared.aws.clock import Clock
 from shared.domain.ids import new_id
 from shared.domain.lists import Kind
 from shared.domain.refresh_requests import RefreshRequest
 from shared.providers.xero.calls import PROVIDER
 from shared.usecases.refresh_lists import Outcome, refresh_lists
-from tests.contract.sandbox_process import SandboxClient, running_sandbox
 from tests.contract.xero.kit import connected
 from tests.integration.refresh.conftest import World, connect
 from tests.integration.refresh.test_refresh_lists import writes_of

@@ -1,7 +1,7 @@
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.approvalmax.kit import ApprovalMax
-from tests.contract.sandbox_process import SandboxClient
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from local.person import Person
-from tests.contract.sandbox_process import Connected, SandboxClient
+from rehearsal.sandbox_process import Connected, SandboxClient
 
 CLIENT_ID, CLIENT_SECRET = "sandbox-approvalmax-app", "sandbox-approvalmax-secret"
 REDIRECT_URI = "http://localhost:5173/oauth/approvalmax/callback"

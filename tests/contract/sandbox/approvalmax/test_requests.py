@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from rehearsal.sandbox_process import Connected, running_sandbox
 from tests.contract.sandbox.approvalmax.kit import AU, GB, QBO, READ, ApprovalMax, submit, xero_status
 from tests.contract.sandbox.quickbooks import desk
-from tests.contract.sandbox_process import Connected, running_sandbox
 
 HOUR = 3_600
 

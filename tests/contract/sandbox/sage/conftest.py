@@ -1,7 +1,7 @@
 import pytest
 
+from rehearsal.sandbox_process import SandboxClient
 from tests.contract.sandbox.sage.sage_client import Connected, SageClient
-from tests.contract.sandbox_process import SandboxClient
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from tests.contract.sandbox_process import SandboxClient, form_action, hidden
+from rehearsal.sandbox_process import SandboxClient, form_action, hidden
 
 CLIENT = {"client_id": "sandbox-sage-app", "client_secret": "sandbox-sage-secret"}
 REDIRECT_URI = "http://localhost:5173/oauth/sage/callback"

@@ -16,6 +16,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.publish import worker
 from functions.publish.models import NewItem
+from rehearsal.process import Killed, Process, Running
+from rehearsal.sandbox_process import Connected, SandboxClient
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.settings import Settings
@@ -31,8 +33,6 @@ from shared.usecases.accept_publication import Chosen, accept_publication
 from shared.usecases.create_items import Taken, create_items
 from shared.usecases.run_agenda import run_agenda
 from shared.usecases.service import Service
-from tests.contract.sandbox_process import Connected, SandboxClient
-from tests.integration.publishing.process import Killed, Process, Running
 
 LINKED = "Business card 1111"
 UNLINKED = "New card 2222"

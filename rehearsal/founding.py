@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rehearsal.process import Running, watched
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected, SandboxClient
+from rehearsal.tables import create_table
+from rehearsal.world import INVOCATION, LINKED, UNLINKED, Time, World, token_pair
 from shared.aws.clients import Clients
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event
@@ -15,10 +19,6 @@ from shared.domain.lists import EntryStatus, Kind
 from shared.domain.refresh_requests import RefreshRequest
 from shared.usecases.own_lists import EntryChange, create_entry
 from shared.usecases.refresh_lists import Outcome, refresh_lists
-from tests.contract.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected, SandboxClient
-from tests.integration.conftest import create_table
-from tests.integration.publishing.process import Running, watched
-from tests.integration.publishing.world import INVOCATION, LINKED, UNLINKED, Time, World, token_pair
 
 TABLES = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
 ORGANISATION = "Harbour & Finch Ltd"
@@ -55,11 +55,9 @@ def new_world(sandbox: SandboxClient, clients: Clients, template: Template | Non
         grant_id=known.grant_id,
     )
     watched(clients, running)
-    connected = world.sandbox.connect()
-    world.tenant_id = connected.tenant
-    _grant(world, connected)
+    consent(world)
     if template is None:
-        _connect(world)
+        connect(world)
         _refresh(world)
         _payment_methods(world)
     else:
@@ -104,6 +102,13 @@ def _settings(clients: Clients, sandbox: SandboxClient, now: datetime) -> Settin
     )
 
 
+def consent(world: World) -> None:
+    """The organisation's owner gives consent; its grant is stored."""
+    connected = world.sandbox.connect()
+    world.tenant_id = connected.tenant
+    _grant(world, connected)
+
+
 def _grant(world: World, connected: Connected) -> None:
     now = world.time()
     pair = token_pair(connected, now)
@@ -123,7 +128,8 @@ def _grant(world: World, connected: Connected) -> None:
     service.grants.create(grant, data_key.seal(pair, 1), data_key.wrapped)
 
 
-def _connect(world: World) -> None:
+def connect(world: World) -> None:
+    """An account with a connection that was just given the consent's organisation; no list is pulled yet."""
     service, now = world.service, world.time()
     account = Account(world.account_id, world.tenant, "Harbour & Finch", now)
     service.accounts.create(account, None, _event(world, "account.created"))

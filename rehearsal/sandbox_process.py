@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 CLIENT_ID, CLIENT_SECRET = "sandbox-xero-app", "sandbox-xero-secret"
 REDIRECT_URI = "http://localhost:5173/oauth/xero/callback"
 EVERY_SCOPE = (
