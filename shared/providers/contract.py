@@ -86,6 +86,10 @@ class PublishingFacts:
     key_bound_to_token: bool
     file_bytes: int
     files_per_document: int
+    files_per_call: int = 1  # files that one upload takes, for as many documents; together no more than `file_bytes`
+    # Whether a file that is uploaded again replaces the one of its name. Where it does not, what a worker that died
+    # may have uploaded is looked for first.
+    file_replaced_by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +275,23 @@ class FileToAttach:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file and the document it belongs to. Names of the files in one call differ (`file_name_for`)."""
+
+    document: Wanted
+    file: FileToAttach
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What became of one file of an upload, by its name: the provider's id of the attachment, or why it was refused."""
+
+    name: str
+    attachment_id: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What a webhook said happened: go and look. `id` is unique per notice, for telling repeats apart."""
 
@@ -365,12 +386,16 @@ class Provider(Protocol):
         """The document of this id, where the organisation has it and it is of the kind the item is published as."""
         ...
 
-    def attach(self, session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
-        """Upload one file; returns the provider's attachment id. Raises WholeRefused when the provider refuses it."""
+    def attach(self, session: Session, uploads: Sequence[Upload], key: str) -> list[FileAnswer]:
+        """Upload files, at most `files_per_call` of them, in one call. Files without an answer are missing.
+
+        Answers are matched by the file's name, never by position. `key` is new with every try. Raises WholeRefused
+        when the provider refuses the call without naming files; CallFailed with `sent` when the outcome is unknown.
+        """
         ...
 
-    def attached(self, session: Session, document: Wanted, file: FileToAttach) -> str | None:
-        """The id of the file if the document already has it (by name and size), else None."""
+    def attached(self, session: Session, uploads: Sequence[Upload]) -> list[FileAnswer]:
+        """Those of the files that their documents have already (by name and size), in as few calls as can be."""
         ...
 
     def document_url(self, resource: str, document_id: str) -> str | None:

@@ -1,63 +1,55 @@
-"""Bring the files of published documents after them, several at a time, each exactly once."""
+"""Bring the files of published documents after them, several calls at a time, each exactly once."""
 
 import hashlib
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Fact, FactOutcome, Item, ItemState, Published
 from shared.domain.publishing import PendingMarker
-from shared.providers.contract import (
-    CallFailed,
-    FileToAttach,
-    LimitReached,
-    Session,
-    Wanted,
-    WholeRefused,
-    file_name_for,
-)
-from shared.usecases.access_token import Access
+from shared.providers.contract import FileToAttach, LimitReached, Upload, Wanted, file_name_for
 from shared.usecases.drain import Drain
 from shared.usecases.sessions import OutOfTime
+from shared.usecases.upload_files import upload_files
 
-UPLOADS_TRIED = 3
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A published item that waits for its file."""
+
+    marker: PendingMarker
+    state: ItemState
+    published: Published
+    item: Item
 
 
-def attach_files(
-    drain: Drain,
-    connection: Connection,
-    markers: Sequence[PendingMarker],
-    unsaved: MutableMapping[str, ItemState] | None = None,
-) -> None:
+def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
-    `unsaved` are states that are not written yet: each is taken out once it is, together with its file's outcome.
     Raises LimitReached or OutOfTime when some could not be tried: all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
     """
-    fresh = unsaved if unsaved is not None else {}
-    states = {**drain.states(connection.account, [marker.item for marker in markers]), **fresh}
-    waiting = [(marker, states[marker.item]) for marker in markers if _is_wanted(marker, states.get(marker.item))]
-    items = _contents(drain, connection.account, [marker for marker, _ in waiting])
     stops: list[Exception] = []
 
-    def one(marker: PendingMarker, state: ItemState) -> None:
-        if stops or state.published is None:
+    def one(group: Sequence[_Waiting]) -> None:
+        if stops:
             return
+        outcomes: dict[str, Fact] = {}
         try:
-            fact = _attach(drain, connection, items[marker.item], state.published)
+            _attach(drain, connection, group, outcomes)
         except (LimitReached, OutOfTime) as stop:
             stops.append(stop)
-            return
-        _record(drain, connection.account, state, state.published, fact)
-        fresh.pop(marker.item, None)
+        finally:
+            for waiting in group:
+                if waiting.item.id in outcomes:
+                    _record(drain, waiting, outcomes[waiting.item.id])
 
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
-        for done in [slots.submit(one, marker, state) for marker, state in waiting]:
+        for done in [slots.submit(one, group) for group in _groups(drain, _waiting(drain, connection, markers))]:
             done.result()
     if stops:
         raise stops[0]
@@ -65,6 +57,17 @@ def attach_files(
         if marker.attach_only:  # others are the document batch's: it takes them away when all is done
             with suppress(ConflictError):  # edited in this moment: it stays queued
                 drain.service.items.delete_marker(marker)
+
+
+def _waiting(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> list[_Waiting]:
+    states = drain.states(connection.account, [marker.item for marker in markers])
+    wanted = [marker for marker in markers if _is_wanted(marker, states.get(marker.item))]
+    items = _contents(drain, connection.account, wanted)
+    return [
+        _Waiting(marker, state, state.published, items[marker.item])
+        for marker in wanted
+        if (state := states[marker.item]).published is not None
+    ]
 
 
 def _is_wanted(marker: PendingMarker, state: ItemState | None) -> bool:
@@ -80,58 +83,72 @@ def _contents(drain: Drain, account: str, markers: Sequence[PendingMarker]) -> M
     return {**drain.claimed_items(account, claimed), **(drain.read_items(account, others) if others else {})}
 
 
-def _record(drain: Drain, account: str, state: ItemState, published: Published, fact: Fact) -> None:
+def _groups(drain: Drain, waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    """Files that go up together: as many as one call takes, each under a name of its own, and no more than one large
+    file's bytes, for they are in memory together.
+    """
+    facts = drain.provider.profile.publishing
+    groups: list[list[_Waiting]] = []
+    names: set[str] = set()
+    size = 0
+    for one in waiting:
+        document = one.item.document
+        name, weight = (document.file_name, document.size) if document else ("", 0)
+        name = file_name_for(one.item.id, name)
+        full = len(groups[-1]) >= facts.files_per_call if groups else True
+        if full or name in names or size + weight > facts.file_bytes:
+            groups.append([])
+            names, size = set(), 0
+        groups[-1].append(one)
+        names.add(name)
+        size += weight
+    return groups
+
+
+def _record(drain: Drain, waiting: _Waiting, fact: Fact) -> None:
+    state, published = waiting.state, waiting.published
     before = published.attachment.problem if published.attachment else None
     error = None if state.last_error == before else state.last_error
-    drain.save_state(
-        account, replace(state, published=replace(published, attachment=fact), last_error=fact.problem or error)
-    )
+    attached = replace(published, attachment=fact)
+    drain.save_state(waiting.marker.account, replace(state, published=attached, last_error=fact.problem or error))
     count("files_attached" if fact.outcome is FactOutcome.DONE else "files_failed")
 
 
-def _attach(drain: Drain, connection: Connection, item: Item, published: Published) -> Fact:
-    """One file's outcome. An upload whose answer was lost is looked for before it is sent again."""
-    document = item.document
+def _attach(drain: Drain, connection: Connection, group: Sequence[_Waiting], outcomes: dict[str, Fact]) -> None:
+    """Upload a group of files; what becomes of each is put into `outcomes` by item, as soon as it is known."""
+    uploads: dict[str, Upload] = {}
+    look_first = False
+    for one in group:
+        found = _upload_of(drain, one)
+        if isinstance(found, Problem):
+            outcomes[one.item.id] = Fact(FactOutcome.FAILED, problem=found)
+        else:
+            uploads[one.item.id] = found
+            look_first = look_first or _may_be_there(drain, one)
+    if uploads:
+        upload_files(drain, connection, uploads, outcomes, look_first=look_first)
+
+
+def _may_be_there(drain: Drain, waiting: _Waiting) -> bool:
+    """Whether an upload may have gone out before this turn, with an outcome that nobody wrote down."""
+    if waiting.marker.attach_only or drain.standing.unsure_of(waiting.item.created_at):
+        return True
+    return not drain.provider.profile.publishing.file_replaced_by_name and waiting.published.at < drain.began
+
+
+def _upload_of(drain: Drain, waiting: _Waiting) -> Upload | Problem:
+    """The file with the document it belongs to, or why it cannot go up."""
+    document = waiting.item.document
     if document is None:
-        return _failed(Problem("file_missing"))
+        return Problem("file_missing")
     largest = drain.provider.profile.publishing.file_bytes
     if document.size > largest:
-        return _failed(Problem("file_too_large", details={"size": document.size, "largest": largest}))
+        return Problem("file_too_large", details={"size": document.size, "largest": largest})
     content = drain.service.documents.get(document.key)
     if content is None:
-        return _failed(Problem("file_missing"))
+        return Problem("file_missing")
     if hashlib.sha256(content).hexdigest() != document.sha256:
-        return _failed(Problem("file_changed"))
-    wanted = Wanted(published.document_type, published.document_id)
-    file = FileToAttach(file_name_for(item.id, document.file_name), document.mime_type, content)
-    key = f"{published.document_id}-{document.sha256[:16]}"
-    return _upload(drain, connection, wanted, file, key, look_first=drain.standing.unsure_of(item.created_at))
-
-
-def _upload(
-    drain: Drain, connection: Connection, wanted: Wanted, file: FileToAttach, key: str, *, look_first: bool
-) -> Fact:
-    def upload(session: Session, _: Access) -> str:
-        return drain.provider.attach(session, wanted, file, key)
-
-    def look(session: Session, _: Access) -> str | None:
-        return drain.provider.attached(session, wanted, file)
-
-    trouble = Problem("attachment_failed")
-    for tried in range(UPLOADS_TRIED):
-        drain.need_time_for_a_call()
-        try:
-            if (tried or look_first) and (there := drain.call(connection, look)) is not None:
-                return Fact(FactOutcome.DONE, there)
-            return Fact(FactOutcome.DONE, drain.call(connection, upload))
-        except WholeRefused as refusal:
-            return _failed(refusal.problem)
-        except CallFailed as failure:
-            trouble = replace(
-                trouble, provider_text=failure.problem.provider_text, details={"cause": failure.problem.code}
-            )
-    return _failed(trouble)
-
-
-def _failed(problem: Problem) -> Fact:
-    return Fact(FactOutcome.FAILED, problem=problem)
+        return Problem("file_changed")
+    name = file_name_for(waiting.item.id, document.file_name)
+    wanted = Wanted(waiting.published.document_type, waiting.published.document_id)
+    return Upload(wanted, FileToAttach(name, document.mime_type, content))

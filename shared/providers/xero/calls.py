@@ -13,7 +13,7 @@ from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.providers.contract import (
     AccessLost,
     CallFailed,
-    FileToAttach,
+    FileAnswer,
     Known,
     LimitReached,
     ListPage,
@@ -21,6 +21,7 @@ from shared.providers.contract import (
     Provider,
     Session,
     Target,
+    Upload,
     Wanted,
     WholeRefused,
 )
@@ -145,9 +146,10 @@ class Xero:
                 return known_document(resource, kind, target.marker, element)
         return None
 
-    def attach(self, session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
+    def attach(self, session: Session, uploads: Sequence[Upload], key: str) -> list[FileAnswer]:
         """PUT one file; Xero replaces a file of the same name, so that a repeated upload never doubles."""
-        facts = PROFILE.publishing
+        (upload,) = uploads  # one path, one file
+        document, file, facts = upload.document, upload.file, PROFILE.publishing
         if not 0 < len(file.content) <= facts.file_bytes:
             code = "file_too_large" if file.content else "file_missing"
             raise WholeRefused(Problem(code, details={"size": len(file.content), "largest": facts.file_bytes}))
@@ -157,16 +159,22 @@ class Xero:
             raise _attachment_refused(answer)
         for one in api.records(api.envelope(answer), "Attachments"):
             if isinstance(one.get("AttachmentID"), str):
-                return str(one["AttachmentID"])
+                return [FileAnswer(file.name, str(one["AttachmentID"]))]
         raise broken("no AttachmentID in the answer to an upload")
 
-    def attached(self, session: Session, document: Wanted, file: FileToAttach) -> str | None:
-        """The id of the file if the document has it by name and size."""
-        told = api.get(session, _attachments(document), {})
-        for one in api.records(told or {"Attachments": []}, "Attachments"):
-            if one.get("FileName") == _safe(file.name) and one.get("ContentLength") == len(file.content):
-                return str(one["AttachmentID"])
-        return None
+    def attached(self, session: Session, uploads: Sequence[Upload]) -> list[FileAnswer]:
+        """The files that their documents have by name and size; one call for each document."""
+        found = []
+        for upload in uploads:
+            name, size = upload.file.name, len(upload.file.content)
+            told = api.get(session, _attachments(upload.document), {})
+            there = [
+                str(one["AttachmentID"])
+                for one in api.records(told or {"Attachments": []}, "Attachments")
+                if one.get("FileName") == _safe(name) and one.get("ContentLength") == size
+            ]
+            found += [FileAnswer(name, attachment_id) for attachment_id in there[:1]]
+        return found
 
     def document_url(self, resource: str, document_id: str) -> str | None:
         """Only bank transactions have one page for all their types; others get theirs with the answer."""

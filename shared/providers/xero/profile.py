@@ -53,6 +53,7 @@ PUBLISHING: Final = PublishingFacts(
     key_bound_to_token=True,  # assumed: one team measured that a key is forgotten with its access token
     file_bytes=10 * 1024 * 1024,  # "Attachments"
     files_per_document=10,  # "Attachments"
+    file_replaced_by_name=True,  # "Attachments": a file of the same name is replaced
 )
 
 PROFILE: Final = Profile(

@@ -11,7 +11,7 @@ from shared.domain.connections import Destination
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member, Verdict
-from shared.providers.contract import CallFailed, FileToAttach, Wanted, WholeRefused
+from shared.providers.contract import CallFailed, FileToAttach, Upload, Wanted, WholeRefused
 from shared.providers.xero.calls import PROVIDER
 from tests.contract.xero.kit import World, connected, failing
 
@@ -156,8 +156,8 @@ def test_a_lost_upload_is_found_by_name_and_size(world: World) -> None:
     (bill,) = world.publish(world.drafted(world.item()))
     wanted, file = Wanted("Invoices", bill.provider_id or ""), FileToAttach("a b.pdf", "application/pdf", b"%PDF")
     world.sandbox.fault("PUT", "/Invoices/*/Attachments/*", "commit_then_drop")
-    assert failing(lambda: PROVIDER.attach(world.session, wanted, file, "k")).sent
-    assert PROVIDER.attached(world.session, wanted, file)
+    assert failing(lambda: PROVIDER.attach(world.session, [Upload(wanted, file)], "k")).sent
+    assert PROVIDER.attached(world.session, [Upload(wanted, file)])
 
 
 def test_a_batch_refused_whole_is_to_be_split(world: World) -> None:

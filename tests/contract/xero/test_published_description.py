@@ -23,7 +23,7 @@ from shared.domain.items import ItemType, Side
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member
 from shared.providers import transport
-from shared.providers.contract import FileToAttach, Wanted
+from shared.providers.contract import FileToAttach, Upload, Wanted
 from shared.providers.xero.calls import PROVIDER
 from tests.contract.xero.kit import World, connected
 from tests.contract.xero.test_publishing import SORTS
@@ -129,8 +129,8 @@ def everything(world: World) -> None:
         assert PROVIDER.send(world.session, batch, body)[0].problem is None
         PROVIDER.find(world.session, batch, frozenset())
         file = FileToAttach("a b.pdf", "application/pdf", b"%PDF")
-        PROVIDER.attach(world.session, wanted, file, f"{batch.key}-file")
-        PROVIDER.attached(world.session, wanted, file)
+        PROVIDER.attach(world.session, [Upload(wanted, file)], f"{batch.key}-file")
+        PROVIDER.attached(world.session, [Upload(wanted, file)])
 
 
 def test_every_request_is_one_that_xero_describes(sandbox: SandboxClient, description: Any, sent: Sent) -> None:

@@ -14,7 +14,7 @@ from shared.domain.ids import new_id
 from shared.domain.items import Item, ItemType, Side, TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member, Verdict
-from shared.providers.contract import FileToAttach, LimitReached, Wanted, WholeRefused, amount_text
+from shared.providers.contract import FileToAttach, LimitReached, Upload, Wanted, WholeRefused, amount_text
 from shared.providers.xero.calls import PROVIDER
 from tests.contract.xero.kit import World, clock, connected
 
@@ -164,10 +164,13 @@ def test_a_file_is_attached_found_and_replaced(world: World) -> None:
     (bill,) = world.publish(world.drafted(world.item()))
     wanted = Wanted("Invoices", bill.provider_id or "")
     file = FileToAttach('Rechnung: "März"/3.pdf', "application/pdf", b"%PDF-1.7 test")
-    assert PROVIDER.attached(world.session, wanted, file) is None
-    uploaded = PROVIDER.attach(world.session, wanted, file, "key-1")
-    assert PROVIDER.attached(world.session, wanted, file) == uploaded
-    assert PROVIDER.attach(world.session, wanted, file, "key-2") == uploaded
+    uploads = [Upload(wanted, file)]
+    assert PROVIDER.attached(world.session, uploads) == []
+    (uploaded,) = PROVIDER.attach(world.session, uploads, "key-1")
+    assert uploaded.name == file.name
+    assert uploaded.attachment_id
+    assert PROVIDER.attached(world.session, uploads) == [uploaded]
+    assert PROVIDER.attach(world.session, uploads, "key-2") == [uploaded]
     (kept,) = world.books()["Attachments"][wanted.document_id]
     assert (kept["file_name"], kept["mime_type"]) == ("Rechnung- -März--3.pdf", "application/pdf")
 
@@ -179,7 +182,8 @@ def test_files_that_xero_does_not_take(world: World) -> None:
 
     def refusal(content: bytes, document: Wanted = wanted) -> str:
         with pytest.raises(WholeRefused) as refused:
-            PROVIDER.attach(world.session, document, FileToAttach("a.pdf", "application/pdf", content), new_id(clock()))
+            file = FileToAttach("a.pdf", "application/pdf", content)
+            PROVIDER.attach(world.session, [Upload(document, file)], new_id(clock()))
         return refused.value.problem.code
 
     assert refusal(b"") == "file_missing"

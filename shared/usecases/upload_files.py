@@ -1,0 +1,98 @@
+"""Upload a group of files in one call, and in further ones what has no outcome yet; each file is there once."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from shared.domain.connections import Connection
+from shared.domain.errors import Problem
+from shared.domain.ids import new_id
+from shared.domain.items import Fact, FactOutcome
+from shared.providers.contract import CallFailed, FileAnswer, Session, Upload, WholeRefused
+from shared.usecases.access_token import Access
+from shared.usecases.drain import Drain
+
+UPLOADS_TRIED: Final = 3
+
+
+def upload_files(
+    drain: Drain,
+    connection: Connection,
+    uploads: Mapping[str, Upload],
+    outcomes: dict[str, Fact],
+    *,
+    look_first: bool,
+) -> None:
+    """Upload the files of these items, putting what becomes of each into `outcomes` as soon as it is known.
+
+    An upload whose answer was lost is looked for before it is sent again. Files refused as a group go up one by one.
+    Raises LimitReached, OutOfTime and AccessLost; files without an outcome stay pending then.
+    """
+    left = dict(uploads)
+    trouble = Problem("attachment_failed")
+    key = _first_key(uploads.values())
+    for tried in range(UPLOADS_TRIED):
+        drain.need_time_for_a_call()
+        try:
+            if tried or look_first:
+                # A key of its own for every try: Xero keeps an error answer for as long as its key (6 minutes).
+                key = new_id(drain.now())
+                _settle(left, outcomes, _attached(drain, connection, left))
+            if left:
+                _settle(left, outcomes, _attach(drain, connection, left, key))
+        except WholeRefused as refusal:
+            _refused(drain, connection, left, outcomes, refusal.problem)
+            return
+        except CallFailed as failure:
+            text, cause = failure.problem.provider_text, failure.problem.code
+            trouble = replace(trouble, provider_text=text, details={"cause": cause})
+        if not left:
+            return
+    outcomes |= dict.fromkeys(left, _failed(trouble))
+
+
+def _attach(drain: Drain, connection: Connection, left: Mapping[str, Upload], key: str) -> list[FileAnswer]:
+    def upload(session: Session, _: Access) -> list[FileAnswer]:
+        return drain.provider.attach(session, list(left.values()), key)
+
+    return drain.call(connection, upload)
+
+
+def _attached(drain: Drain, connection: Connection, left: Mapping[str, Upload]) -> list[FileAnswer]:
+    def look(session: Session, _: Access) -> list[FileAnswer]:
+        return drain.provider.attached(session, list(left.values()))
+
+    return drain.call(connection, look)
+
+
+def _settle(left: dict[str, Upload], outcomes: dict[str, Fact], answers: Iterable[FileAnswer]) -> None:
+    """Take out of `left` the files that an answer names."""
+    by_name = {answer.name: answer for answer in answers}
+    for item, upload in list(left.items()):
+        answer = by_name.get(upload.file.name)
+        if answer is not None and (answer.attachment_id or answer.problem):
+            done = answer.attachment_id is not None
+            outcomes[item] = Fact(FactOutcome.DONE, answer.attachment_id) if done else _failed(answer.problem)
+            del left[item]
+
+
+def _refused(
+    drain: Drain, connection: Connection, left: dict[str, Upload], outcomes: dict[str, Fact], problem: Problem
+) -> None:
+    """One file that is refused fails; of several, one may be what the provider refuses them all for."""
+    if len(left) == 1:
+        outcomes |= dict.fromkeys(left, _failed(problem))
+        return
+    for item, upload in left.items():
+        upload_files(drain, connection, {item: upload}, outcomes, look_first=True)
+
+
+def _failed(problem: Problem | None) -> Fact:
+    return Fact(FactOutcome.FAILED, problem=problem)
+
+
+def _first_key(uploads: Iterable[Upload]) -> str:
+    """The key of an upload before which nothing is looked for: a worker that died after it meets its own answer."""
+    said = "|".join(f"{one.document.document_id} {hashlib.sha256(one.file.content).hexdigest()}" for one in uploads)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
