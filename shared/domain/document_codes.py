@@ -281,6 +281,13 @@ UNKNOWN: Final[list[Row]] = [
         "It is looked up and tried again by itself.",
     ),
     (
+        "provider_failing",
+        _ASK,
+        502,
+        "The accounting software failed each time it was sent this, and did not take it; others went through.",
+        "Publish it again later; if it fails again, make it simpler or ask the provider's support.",
+    ),
+    (
         "outcome_unknown",
         _ASK,
         409,

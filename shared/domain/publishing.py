@@ -121,6 +121,9 @@ class Batch:
     sent_with_grant: str | None = None
     sent_with_token_version: int | None = None
     looked_up: int = 0  # look-ups made without finding everything
+    failed_lookups: int = 0  # look-ups that brought no answer, although the provider answered other calls
+    rounds: int = 0  # how often these elements had been sent and then proven absent when the batch was made
+    failure: Problem | None = None  # why the last send had no usable answer
     parent: str | None = None
     proven_absent: bool = False
     standalone: bool = False

@@ -9,12 +9,23 @@ from enum import StrEnum
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 
 SENDS_WITH_ONE_KEY = 3
+# A round is up to SENDS_WITH_ONE_KEY sends without an answer and a look-up that proves that nothing arrived.
+ROUNDS_TOGETHER = 2
+ROUNDS_ALONE = 3
 
 
 class Step(StrEnum):
     RESEND = "resend"  # same key, same bytes: the provider answers what it answered
     LOOK_UP = "look_up"
     WAIT = "wait"  # until `at`: before the settle time nothing may be called absent
+
+
+class AfterAbsence(StrEnum):
+    """What becomes of elements that were sent and are proven absent."""
+
+    RESEND = "resend"
+    SPLIT = "split"  # one of them may be what the provider fails at: halves, until it stands alone
+    GIVE_UP = "give_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,17 @@ def next_step(
 def may_conclude_absent(batch: Batch, now: datetime, patience: Patience) -> bool:
     """Whether a look-up that started at `now` and found nothing proves that nothing is there."""
     return batch.sent_at is not None and now >= batch.sent_at + patience.settle
+
+
+def after_absence(rounds: int, elements: int) -> AfterAbsence:
+    """How so many elements go on after so many rounds: a provider that fails at one of them is asked a bounded number
+    of times, and the others do not stay behind with it.
+    """
+    if rounds < ROUNDS_TOGETHER:
+        return AfterAbsence.RESEND
+    if elements > 1:
+        return AfterAbsence.SPLIT
+    return AfterAbsence.RESEND if rounds < ROUNDS_ALONE else AfterAbsence.GIVE_UP
 
 
 def missing(members: Iterable[Member], answers: Iterable[ElementAnswer]) -> tuple[Member, ...]:

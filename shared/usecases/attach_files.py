@@ -131,7 +131,7 @@ def _attach(drain: Drain, connection: Connection, group: Sequence[_Waiting], out
 
 def _may_be_there(drain: Drain, waiting: _Waiting) -> bool:
     """Whether an upload may have gone out before this turn, with an outcome that nobody wrote down."""
-    if waiting.marker.attach_only or drain.standing.unsure_of(waiting.item.created_at):
+    if waiting.marker.batch is None or drain.standing.unsure_of(waiting.item.created_at):
         return True
     return not drain.provider.profile.publishing.file_replaced_by_name and waiting.published.at < drain.began
 

@@ -9,7 +9,7 @@ from shared.domain.publishing import PendingMarker
 from shared.usecases.attach_files import attach_files
 from shared.usecases.drain import Drain
 from shared.usecases.pay_again import pay_again
-from shared.usecases.settle_batch import settle_batch
+from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.take_over_document import take_over_documents
 
 
@@ -28,7 +28,7 @@ def complete_published(drain: Drain, connection: Connection, markers: Sequence[P
     # Without `attach_only` the marker stays: its payment comes next.
     attach_files(drain, connection, [*files, *(replace(marker, attach_only=False) for marker in both)])
     for batch in pay_again(drain, connection, both):
-        settle_batch(drain, batch)
+        settle_or_pass(drain, batch)
 
 
 def _ask_again(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:

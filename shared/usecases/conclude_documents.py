@@ -18,39 +18,28 @@ HELD = Problem("outcome_unknown")
 def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
     """Items first, so that a person sees what is there; then payments (returned as batches to settle), then files.
 
-    An item with nothing but its file to follow is written once, together with the file's outcome or, where the file
-    must wait, without it. May be repeated from any point: an item that already says what its answer says is not
-    written again. Markers go last: while one is there, the item counts as being published.
+    An item that something is to follow is written with the first that does (its payment's outcome, its file's), or
+    without it where that must wait. May be repeated from any point: an item that already says what its answer says is
+    not written again. Markers go last: while one is there, the item counts as being published.
     """
     by_marker = {answer.marker: answer for answer in answers}
     states = drain.states(batch.account, [member.subject for member in batch.members])
-    unsaved: dict[str, ItemState] = {}
     for member in batch.members:
         state = states.get(member.subject)
         after = _concluded(drain, batch, member, by_marker[member.marker], state) if state else None
-        if after is not None and after.published and after.published.attachment and not member.has_payment:
-            unsaved[member.subject] = after
+        if after is not None and after.published and (after.published.payment or after.published.attachment):
+            drain.hold_state(batch.account, after)
         elif after is not None:
             drain.save_state(batch.account, after)
     payments = prepare_payments(drain, connection, batch)
     if payments is not None:
-        _save(drain, batch, unsaved)
         return [payments]
     markers = {member.subject: drain.marker(batch, member) for member in batch.members}
-    files = [markers[member.subject] for member in batch.members if member.has_file]
-    try:
-        attach_files(drain, connection, files, unsaved)
-    except Exception:
-        _save(drain, batch, unsaved)
-        raise
+    attach_files(drain, connection, [markers[member.subject] for member in batch.members if member.has_file])
+    drain.write_held()
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
     return []
-
-
-def _save(drain: Drain, batch: Batch, unsaved: dict[str, ItemState]) -> None:
-    for state in unsaved.values():
-        drain.save_state(batch.account, state)
 
 
 def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState | None:

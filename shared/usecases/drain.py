@@ -28,11 +28,15 @@ AFTER_CALL: Final = timedelta(seconds=20)
 
 
 class NotBefore(Exception):
-    """Nothing more can be done for this organisation before `until`."""
+    """A batch cannot go on before `until`, and nothing else of its organisation does, unless it is `failing`.
 
-    def __init__(self, until: datetime) -> None:
+    `failing` is why the provider, working otherwise, fails at this batch: the others do not wait for it.
+    """
+
+    def __init__(self, until: datetime, failing: Problem | None = None) -> None:
         super().__init__(until.isoformat())
         self.until = until
+        self.failing = failing
 
 
 @dataclass(slots=True)
@@ -47,12 +51,17 @@ class Drain:
     deadline: datetime
     entries: EntryCache
     standing: Standing
+    began: datetime  # of this turn
     progress: int = 0  # documents published in this turn
     refused_suppliers: dict[str, Problem] = field(default_factory=dict)
+    passed: list[NotBefore] = field(default_factory=list)  # failing batches that others went past
+    waiting_suppliers: set[str] = field(default_factory=set)  # entries in such batches
+    closed_resources: set[str] = field(default_factory=set)  # whose documents could not be told from such batches'
     connections: dict[str, Connection] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
     _tokens: dict[str, Access] = field(default_factory=dict)
     _states: dict[str, ItemState] = field(default_factory=dict)
+    _held: dict[str, tuple[str, ItemState]] = field(default_factory=dict)  # account and what is stored, by item
     _items: dict[str, Item] = field(default_factory=dict)
     _token_lock: Lock = field(default_factory=Lock)
 
@@ -148,13 +157,23 @@ class Drain:
             self.read_items(account, unread)
         return {item: self._items[item] for item in wanted if item in self._items}
 
+    def hold_state(self, account: str, state: ItemState) -> None:
+        """Take note of an item's new state, to be written once: with what follows, or by `write_held`."""
+        self._held.setdefault(state.item, (account, self._states[state.item]))
+        self._states[state.item] = state
+
+    def write_held(self) -> None:
+        """Write the states that nothing has followed yet."""
+        for item, (account, _) in list(self._held.items()):
+            self.save_state(account, self._states[item])
+
     def save_state(self, account: str, state: ItemState) -> None:
         """Write an item's state; a person's change in between (a move, a new look at its coding) stays under our facts.
 
         Raises ConflictError where the facts are not those that this turn has seen: then another holder was here, and
         this one was held up past its lease.
         """
-        before = self._states[state.item]
+        _, before = self._held.pop(state.item, (account, self._states[state.item]))
         try:
             self._states[state.item] = self.service.items.update_state(self.tenant, account, state)
         except ConflictError:

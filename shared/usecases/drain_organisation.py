@@ -13,7 +13,7 @@ from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.ids import new_id
 from shared.domain.limits import Work
-from shared.domain.publishing import PendingMarker, WakeUp
+from shared.domain.publishing import FactKind, PendingMarker, WakeUp
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.usecases.complete_published import complete_published
 from shared.usecases.drain import Drain, NotBefore
@@ -21,7 +21,7 @@ from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.sessions import OutOfTime, settle_calls
-from shared.usecases.settle_batch import settle_batch
+from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
 # After the invocation's own end: a holder is dead before anyone else can own its lease.
@@ -61,6 +61,7 @@ def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> No
         deadline,
         EntryCache(service),
         standing,
+        began=service.clock.now(),
     )
     try:
         not_before = _turn(drain)
@@ -92,20 +93,43 @@ def _turn(drain: Drain) -> datetime | None:
         logger.warning("access lost while publishing", extra={"code": lost.problem.code})
         return _failed(drain, lost.problem)  # a connection that was put out of service keeps its queue and waits
     _recovered(drain)
-    return None
+    return _after_passing(drain)
+
+
+def _after_passing(drain: Drain) -> datetime | None:
+    """When to go on with the batches that others went past; None when there are none.
+
+    Where nothing at all went through, the provider fails at everything that is sent, and counts as failed.
+    """
+    if not drain.passed:
+        return None
+    first = min(drain.passed, key=lambda early: early.until)
+    if drain.progress or first.failing is None:
+        return first.until
+    return max(first.until, _failed(drain, first.failing))
 
 
 def _settle_open(drain: Drain) -> None:
-    """Close what an earlier holder left before making anything new; give back claims whose batch never came to be."""
+    """Close what an earlier holder left before making anything new; give back claims whose batch never came to be.
+
+    Payments after their documents, which usually bring them along: an item is told of its document first.
+    """
     key = (drain.tenant, drain.provider_name, drain.organisation)
+    payments = []
     for left in drain.service.batches.open(*key):
         batch = drain.service.batches.get(*key, left.batch)
         if batch is None:
             for marker in left.markers:
                 drain.service.items.release(marker)
             drain.service.batches.withdraw(*key, left.batch)
+        elif batch.fact is FactKind.PAYMENTS:
+            payments.append(batch.id)
         elif may_send(drain, drain.connection(batch.account, batch.connection)):
-            settle_batch(drain, batch)
+            settle_or_pass(drain, batch)
+    for payment in payments:
+        batch = drain.service.batches.get(*key, payment)
+        if batch is not None and batch.is_open and may_send(drain, drain.connection(batch.account, batch.connection)):
+            settle_or_pass(drain, batch)
 
 
 def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
@@ -151,7 +175,7 @@ def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker])
     if known:
         complete_published(drain, connection, known)
     for batch in prepare_documents(drain, connection, [marker for marker in markers if marker.makes_document]):
-        settle_batch(drain, batch)
+        settle_or_pass(drain, batch)
 
 
 def _failed(drain: Drain, problem: Problem) -> datetime:
@@ -161,7 +185,7 @@ def _failed(drain: Drain, problem: Problem) -> datetime:
         failed = connection.failed_drains + 1
         park = failed >= DRAINS_BEFORE_PARKING
         wait = PARKED_FOR if park else timedelta(seconds=2**failed * (1 + random.random()))  # noqa: S311 (jitter)
-        again = max(again, drain.now() + drain.service.clock.scale(wait))
+        again = max(again, drain.now() + wait)
         parked_until = again if park else None
         drain.remember(replace(connection, failed_drains=failed, parked_until=parked_until, problem=problem))
         count("connections_parked" if park else "drains_failed")

@@ -14,6 +14,7 @@ from shared.domain.publishing import Batch, BatchStatus, FactKind, Member, Pendi
 from shared.domain.settling import SENDS_WITH_ONE_KEY
 from shared.providers.contract import Draft
 from shared.usecases.drain import Drain
+from shared.usecases.prepare_batch import new_batch, store_batch
 from shared.usecases.prepare_payments import payment_drafts
 
 UNPAID: Final = frozenset({FactOutcome.PENDING, FactOutcome.FAILED, FactOutcome.UNKNOWN})
@@ -40,10 +41,10 @@ def pay_again(drain: Drain, connection: Connection, markers: Sequence[PendingMar
         unsure = payment is not None and payment.outcome is FactOutcome.UNKNOWN
         groups[draft.resource, unsure].append((marker, member, draft))
     size = drain.provider.profile.publishing.batch_elements
-    for (resource, unsure), group in groups.items():
+    for (_, unsure), group in groups.items():
         for start in range(0, len(group), size):
             drain.need_time_for_a_call()
-            batch = _freeze(drain, connection, resource, group[start : start + size], unsure=unsure)
+            batch = _freeze(drain, connection, group[start : start + size], unsure=unsure)
             if batch is not None:
                 yield batch
 
@@ -61,40 +62,18 @@ def _unpaid(drain: Drain, connection: Connection, markers: Sequence[PendingMarke
     }
 
 
-def _freeze(
-    drain: Drain, connection: Connection, resource: str, group: Sequence[Claimable], *, unsure: bool
-) -> Batch | None:
+def _freeze(drain: Drain, connection: Connection, group: Sequence[Claimable], *, unsure: bool) -> Batch | None:
     """Claim the markers, then store the exact bytes; an item that changed in between is left for the next round."""
-    service, where, batch_id = (
-        drain.service,
-        (drain.tenant, drain.provider_name, drain.organisation),
-        new_id(drain.now()),
-    )
-    service.batches.announce(*where, batch_id, [marker for marker, _, _ in group])
+    batches, batch_id = drain.service.batches, new_id(drain.now())
+    where = (drain.tenant, drain.provider_name, drain.organisation)
+    batches.announce(*where, batch_id, [marker for marker, _, _ in group])
     claimed = [one for one in group if _claim(drain, connection, one[0], batch_id)]
     if not claimed:
-        service.batches.withdraw(*where, batch_id)
+        batches.withdraw(*where, batch_id)
         return None
-    batch = Batch(
-        id=batch_id,
-        claim=batch_id,
-        tenant=drain.tenant,
-        account=connection.account,
-        connection=connection.id,
-        provider=drain.provider_name,
-        organisation=drain.organisation,
-        fact=FactKind.PAYMENTS,
-        resource=resource,
-        key=batch_id,
-        status=BatchStatus.PREPARED,
-        members=tuple(member for _, member, _ in claimed),
-        created_at=drain.now(),
-        epoch=drain.epoch,
-        standalone=True,
-    )
-    if unsure:
-        batch = _as_sent(drain, batch, claimed)
-    return service.batches.create(batch, drain.provider.body(resource, [draft.element for _, _, draft in claimed]))
+    drafts = [(member, draft) for _, member, draft in claimed]
+    batch = replace(new_batch(drain, connection, FactKind.PAYMENTS, batch_id, drafts), standalone=True)
+    return store_batch(drain, _as_sent(drain, batch, claimed) if unsure else batch, drafts)
 
 
 def _as_sent(drain: Drain, batch: Batch, claimed: Sequence[Claimable]) -> Batch:

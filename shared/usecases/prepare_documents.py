@@ -10,11 +10,12 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
 from shared.domain.items import ItemState
-from shared.domain.publishing import Batch, BatchStatus, FactKind, Member, PendingMarker
+from shared.domain.publishing import Batch, FactKind, Member, PendingMarker
 from shared.domain.readiness import coded, judged
 from shared.providers.contract import Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
+from shared.usecases.prepare_batch import new_batch, store_batch
 from shared.usecases.readiness import Prepared, prefetch, prepare
 
 
@@ -43,9 +44,11 @@ def prepare_documents(drain: Drain, connection: Connection, markers: list[Pendin
             draft = drain.provider.draft(ready.found.item, ready.found.resolved, ready.target)
             groups[draft.resource].append((ready, draft))
     for resource, drafted in groups.items():
+        if resource in drain.closed_resources:
+            continue
         for part in _cut(drain, resource, drafted):
             drain.need_time_for_a_call()
-            batch = _freeze(drain, connection, resource, part)
+            batch = _freeze(drain, connection, part)
             if batch is not None:
                 yield batch
 
@@ -72,7 +75,7 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
 
 
 def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -> Candidate | None:
-    """The candidate with its supplier as the provider now has it, or None when the provider refused the supplier."""
+    """The candidate with its supplier as the provider now has it; None when it was refused, or must be waited for."""
     contact = candidate.found.resolved.contact
     if contact is None or contact.provider_id is not None:
         return candidate
@@ -83,6 +86,8 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
         refuse(drain, candidate.marker, state, (replace(problem, field="contact"),))
         return None
     made = drain.entries.get(connection.book, contact.kind, contact.id)
+    if contact.id in drain.waiting_suppliers and (made is None or made.provider_id is None):
+        return None
     resolved = replace(candidate.found.resolved, contact=made)
     return replace(candidate, found=replace(candidate.found, resolved=resolved))
 
@@ -121,34 +126,21 @@ def _cut(drain: Drain, resource: str, drafted: list[tuple[Candidate, Draft]]) ->
     return [part for part in parts if part]
 
 
-def _freeze(drain: Drain, connection: Connection, resource: str, part: list[tuple[Candidate, Draft]]) -> Batch | None:
+def _freeze(drain: Drain, connection: Connection, part: list[tuple[Candidate, Draft]]) -> Batch | None:
     """Claim the markers, then store the exact bytes; an item edited in between is left for the next round."""
     batch_id = new_id(drain.now())
     drain.service.batches.announce(
         drain.tenant, drain.provider_name, drain.organisation, batch_id, [candidate.marker for candidate, _ in part]
     )
-    claimed = [(candidate, draft) for candidate, draft in part if _claim(drain, candidate.marker, batch_id)]
-    batch = Batch(
-        id=batch_id,
-        claim=batch_id,
-        tenant=drain.tenant,
-        account=connection.account,
-        connection=connection.id,
-        provider=drain.provider_name,
-        organisation=drain.organisation,
-        fact=FactKind.DOCUMENTS,
-        resource=resource,
-        key=batch_id,
-        status=BatchStatus.PREPARED,
-        members=tuple(_member(candidate, draft, connection) for candidate, draft in claimed),
-        created_at=drain.now(),
-        epoch=drain.epoch,
-    )
+    claimed = [
+        (_member(candidate, draft, connection), draft)
+        for candidate, draft in part
+        if _claim(drain, candidate.marker, batch_id)
+    ]
     if not claimed:
         drain.service.batches.withdraw(drain.tenant, drain.provider_name, drain.organisation, batch_id)
         return None
-    body = drain.provider.body(resource, [draft.element for _, draft in claimed])
-    return drain.service.batches.create(batch, body)
+    return store_batch(drain, new_batch(drain, connection, FactKind.DOCUMENTS, batch_id, claimed), claimed)
 
 
 def _claim(drain: Drain, marker: PendingMarker, batch_id: str) -> bool:

@@ -8,9 +8,10 @@ from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.ids import derived_id, marker_for
 from shared.domain.items import Fact, FactOutcome, Published
-from shared.domain.publishing import Batch, BatchStatus, FactKind, Member
+from shared.domain.publishing import Batch, FactKind, Member
 from shared.providers.contract import Draft, Wanted
 from shared.usecases.drain import Drain
+from shared.usecases.prepare_batch import new_batch, store_batch
 from shared.usecases.readiness import prepare
 
 NOT_LINKED: Final = Problem("bank_account_not_linked", "payment_method")
@@ -21,6 +22,8 @@ def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> 
 
     Its id follows from the document batch's: a worker that died after making it finds it again and makes no second.
     """
+    if not any(member.has_payment for member in documents.members):
+        return None
     payments_id = derived_id(documents.id, "payments")
     existing = drain.service.batches.get(documents.tenant, documents.provider, documents.organisation, payments_id)
     if existing is not None:
@@ -28,26 +31,8 @@ def prepare_payments(drain: Drain, connection: Connection, documents: Batch) -> 
     drafts = payment_drafts(drain, connection, _unpaid(drain, documents))
     if not drafts:
         return None
-    batch = Batch(
-        id=payments_id,
-        claim=documents.claim,
-        tenant=documents.tenant,
-        account=documents.account,
-        connection=documents.connection,
-        provider=documents.provider,
-        organisation=documents.organisation,
-        fact=FactKind.PAYMENTS,
-        resource=drafts[0][1].resource,
-        key=payments_id,
-        status=BatchStatus.PREPARED,
-        members=tuple(member for member, _ in drafts),
-        created_at=drain.now(),
-        epoch=drain.epoch,
-        parent=documents.id,
-    )
-    return drain.service.batches.create(
-        batch, drain.provider.body(batch.resource, [draft.element for _, draft in drafts])
-    )
+    batch = new_batch(drain, connection, FactKind.PAYMENTS, payments_id, drafts)
+    return store_batch(drain, replace(batch, claim=documents.claim, parent=documents.id), drafts)
 
 
 def _unpaid(drain: Drain, documents: Batch) -> dict[str, Published]:

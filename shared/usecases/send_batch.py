@@ -1,14 +1,20 @@
 """Send one batch: the record says SENDING before the call, and what the call proved after it."""
 
 from dataclasses import replace
+from typing import Final
 
 from shared.domain.connections import Connection
+from shared.domain.errors import Problem
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Verdict
 from shared.domain.settling import Step, missing, next_step, trusted
 from shared.providers.contract import CallFailed, LimitReached, Session, TokenRefused, WholeRefused
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain
 from shared.usecases.split_batch import halves
+
+FAILURE_TEXT: Final = (
+    200  # characters kept of what a failing provider said: the batch's row stays within one write unit
+)
 
 
 def send_batch(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
@@ -36,7 +42,7 @@ def send_batch(drain: Drain, connection: Connection, batch: Batch) -> list[Batch
             if not failure.sent:
                 current = _record_unsent(drain, current, sending)
                 raise
-            return [drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))]
+            return [_without_answer(drain, sending, failure.problem)]
         except WholeRefused as refusal:
             return _refused_whole(drain, sending, refusal)
         except BaseException:
@@ -75,10 +81,17 @@ def _record_unsent(drain: Drain, before: Batch, sending: Batch) -> Batch:
     return drain.service.batches.update(replace(before, version=sending.version, epoch=drain.epoch))
 
 
+def _without_answer(drain: Drain, sending: Batch, why: Problem) -> Batch:
+    """What the send brought about is not known; why is kept, for the person who may have to be told in the end."""
+    text = why.provider_text[:FAILURE_TEXT] if why.provider_text else None
+    failure = Problem(why.code, provider_text=text)
+    return drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN, failure=failure))
+
+
 def _refused_whole(drain: Drain, sending: Batch, refusal: WholeRefused) -> list[Batch]:
     """Find the poison element; but a refusal on a resend proves nothing, for an earlier attempt may have arrived."""
     if sending.attempt > 1:
-        return [drain.service.batches.update(sending.moved(BatchStatus.UNKNOWN))]
+        return [_without_answer(drain, sending, refusal.problem)]
     if len(sending.members) == 1:
         answer = ElementAnswer(sending.members[0].marker, Verdict.REFUSED, problem=refusal.problem)
         return [_record_answers(drain, sending, [answer])]

@@ -1,24 +1,41 @@
 """Bring one batch to its end: send it, find out what is unknown, write the outcomes to its items, close it."""
 
-from dataclasses import replace
-
 from shared.domain.connections import Connection
-from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
-from shared.domain.settling import SENDS_WITH_ONE_KEY, Step, may_conclude_absent, missing, next_step, trusted
-from shared.providers.contract import Session
-from shared.usecases.access_token import Access
+from shared.domain.errors import Problem
+from shared.domain.publishing import Batch, BatchStatus, FactKind
+from shared.domain.settling import SENDS_WITH_ONE_KEY, Step, missing, next_step
 from shared.usecases.conclude_documents import conclude_documents
 from shared.usecases.conclude_payments import conclude_payments
 from shared.usecases.conclude_suppliers import conclude_suppliers
 from shared.usecases.drain import Drain, NotBefore
+from shared.usecases.look_up import look_up
 from shared.usecases.send_batch import send_batch
-from shared.usecases.split_batch import resend_absent
 
 _CONCLUDE = {
     FactKind.DOCUMENTS: conclude_documents,
     FactKind.PAYMENTS: conclude_payments,
     FactKind.SUPPLIERS: conclude_suppliers,
 }
+
+
+def settle_or_pass(drain: Drain, batch: Batch) -> None:
+    """Settle a batch; one that fails at a provider which works otherwise waits alone, and others go past it.
+
+    What cannot be told from its elements waits with it: documents of its resource where they carry no marker, and
+    items whose supplier is among them.
+    """
+    if batch.resource in drain.closed_resources:
+        return
+    try:
+        settle_batch(drain, batch)
+    except NotBefore as early:
+        if early.failing is None:
+            raise
+        drain.passed.append(early)
+        if batch.fact is FactKind.SUPPLIERS:
+            drain.waiting_suppliers |= {member.subject for member in batch.members}
+        elif not all(member.carries_marker for member in batch.members):
+            drain.closed_resources.add(batch.resource)
 
 
 def settle_batch(drain: Drain, batch: Batch) -> None:
@@ -29,14 +46,21 @@ def settle_batch(drain: Drain, batch: Batch) -> None:
     """
     connection = drain.connection(batch.account, batch.connection)
     todo = [batch]
-    while todo:
-        current = todo.pop()
-        if current.status is BatchStatus.PREPARED:
-            todo += reversed(_start(drain, connection, current))
-        elif current.status in {BatchStatus.SENDING, BatchStatus.UNKNOWN}:
-            todo += reversed(_resolve(drain, connection, current))
-        elif current.status is BatchStatus.ANSWERED:
-            todo += reversed(_conclude(drain, connection, current))
+    try:
+        while todo:
+            todo += reversed(_step(drain, connection, todo.pop()))
+    except Exception:
+        drain.write_held()  # a person sees what is there, whatever still has to follow
+        raise
+
+
+def _step(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
+    """What is to be settled next in the batch's place; nothing once it is closed or split."""
+    if batch.status is BatchStatus.PREPARED:
+        return _start(drain, connection, batch)
+    if batch.status in {BatchStatus.SENDING, BatchStatus.UNKNOWN}:
+        return _resolve(drain, connection, batch)
+    return _conclude(drain, connection, batch) if batch.status is BatchStatus.ANSWERED else []
 
 
 def _start(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
@@ -98,31 +122,6 @@ def _resolve(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
     if step.step is Step.RESEND:
         return send_batch(drain, connection, batch)
     if step.step is Step.WAIT and step.at is not None:
-        raise NotBefore(step.at)
-    return _look_up(drain, connection, batch, answers)
-
-
-def _look_up(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
-    drain.need_time_for_a_call()
-    started = drain.now()
-    open_members = missing(batch.members, answers)
-    held = drain.service.items.held_documents(drain.tenant, drain.provider_name, drain.organisation, batch.resource)
-
-    def attempt(session: Session, _: Access) -> list[ElementAnswer]:
-        return drain.provider.find(session, replace(batch, members=open_members), held)
-
-    found = drain.call(connection, attempt)
-    known = [*answers, *_proven(open_members, found)]
-    absent = missing(open_members, known)
-    if absent and not may_conclude_absent(batch, started, drain.patience()):
-        looked = replace(batch, looked_up=batch.looked_up + 1, epoch=drain.epoch)
-        return [drain.service.batches.put_answers(looked, known)]
-    if not absent:
-        return [drain.service.batches.put_answers(batch.moved(BatchStatus.ANSWERED, epoch=drain.epoch), known)]
-    return resend_absent(drain, batch, known, absent)
-
-
-def _proven(members: tuple[Member, ...], found: list[ElementAnswer]) -> list[ElementAnswer]:
-    """What a look-up proved. An ambiguous match is certain in one way: only a person can tell, so it is held."""
-    ambiguous = [answer for answer in found if answer.verdict is Verdict.UNKNOWN]
-    return [*trusted(members, found), *ambiguous]
+        failing = batch.failure or Problem("provider_unavailable")
+        raise NotBefore(step.at, failing=failing if batch.rounds else None)
+    return look_up(drain, connection, batch, answers)

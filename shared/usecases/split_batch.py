@@ -1,5 +1,6 @@
 """Cut a batch into children with keys of their own: to find a poison element, or to send again what is absent."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.domain.ids import new_id
@@ -10,21 +11,26 @@ from shared.usecases.drain import Drain
 
 def halves(drain: Drain, batch: Batch) -> list[Batch]:
     """Two children of half the members each; the parent is SPLIT. At least two members."""
-    middle = len(batch.members) // 2
-    return _split(
-        drain, batch, [_unsent(drain, batch, group) for group in (batch.members[:middle], batch.members[middle:])]
-    )
+    return _split(drain, batch, [_unsent(drain, batch, group, batch.rounds) for group in in_halves(batch.members)])
 
 
-def resend_absent(drain: Drain, batch: Batch, known: list[ElementAnswer], absent: tuple[Member, ...]) -> list[Batch]:
-    """Cut off the members that are proven absent at the provider: they go out again under a new key.
+def in_halves(members: tuple[Member, ...]) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
+    """Members cut in two; at least two of them."""
+    middle = len(members) // 2
+    return members[:middle], members[middle:]
+
+
+def resend_absent(
+    drain: Drain, batch: Batch, known: list[ElementAnswer], groups: Sequence[tuple[Member, ...]], rounds: int
+) -> list[Batch]:
+    """Cut off the groups of members that are proven absent at the provider: each goes out again under a new key.
 
     The others follow as a batch that was sent when the parent was, with the answers that are known of them.
     """
-    resend = _unsent(drain, batch, absent)
-    there = tuple(member for member in batch.members if member not in absent)
+    resends = [_unsent(drain, batch, group, rounds) for group in groups]
+    there = tuple(member for member in batch.members if not any(member in group for group in groups))
     if not there:
-        return _split(drain, batch, [resend])
+        return _split(drain, batch, resends)
     found = replace(
         batch,
         id=new_id(drain.now()),
@@ -34,9 +40,9 @@ def resend_absent(drain: Drain, batch: Batch, known: list[ElementAnswer], absent
         attempt=max(batch.attempt, SENDS_WITH_ONE_KEY),  # its bytes are not those the key went out with: never resent
         version=0,
     )
-    found, resend = _split(drain, batch, [found, resend])
+    found, *resends = _split(drain, batch, [found, *resends])
     answered = drain.service.batches.put_answers(found.moved(BatchStatus.ANSWERED), known)
-    return [answered, resend]
+    return [answered, *resends]
 
 
 def _split(drain: Drain, batch: Batch, children: list[Batch]) -> list[Batch]:
@@ -49,7 +55,7 @@ def _split(drain: Drain, batch: Batch, children: list[Batch]) -> list[Batch]:
     return drain.service.batches.split(batch.moved(BatchStatus.SPLIT, epoch=drain.epoch), with_bodies)
 
 
-def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...]) -> Batch:
+def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...], rounds: int) -> Batch:
     """A child of the batch that nothing is known of at the provider: a new key and no history."""
     child_id = new_id(drain.now())
     return replace(
@@ -66,6 +72,8 @@ def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...]) -> Batch:
         sent_with_grant=None,
         sent_with_token_version=None,
         looked_up=0,
+        failed_lookups=0,
+        rounds=rounds,
         parent=batch.id,
         proven_absent=True,
         version=0,

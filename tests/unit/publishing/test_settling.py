@@ -6,7 +6,16 @@ import pytest
 
 from shared.domain.errors import Problem
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
-from shared.domain.settling import Patience, Step, may_conclude_absent, missing, next_step, trusted
+from shared.domain.settling import (
+    AfterAbsence,
+    Patience,
+    Step,
+    after_absence,
+    may_conclude_absent,
+    missing,
+    next_step,
+    trusted,
+)
 
 SENT = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
 XERO_LIKE = Patience(key_lifetime=timedelta(minutes=4), key_bound_to_token=True, settle=timedelta(seconds=60))
@@ -112,3 +121,19 @@ def test_strange_repeated_and_unknown_answers_are_not_believed() -> None:
     refused = ElementAnswer("LB3", Verdict.REFUSED, problem=Problem("account_archived"))
     answers = [done("LB1"), done("LB2"), done("LB2"), done("LB9"), refused, ElementAnswer("LB1x", Verdict.UNKNOWN)]
     assert trusted(members, answers) == (done("LB1"), refused)
+
+
+def test_one_element_that_always_fails_is_given_up_after_three_rounds() -> None:
+    steps = [after_absence(rounds, 1) for rounds in (1, 2, 3)]
+    assert steps == [AfterAbsence.RESEND, AfterAbsence.RESEND, AfterAbsence.GIVE_UP]
+
+
+def test_several_elements_are_split_from_the_second_round_on_until_each_stands_alone() -> None:
+    rounds, elements = 1, 50
+    steps = []
+    while (step := after_absence(rounds, elements)) is not AfterAbsence.GIVE_UP:
+        steps.append(step)
+        elements = -(-elements // 2) if step is AfterAbsence.SPLIT else elements
+        rounds += 1
+    assert steps == [AfterAbsence.RESEND, *[AfterAbsence.SPLIT] * 6]
+    assert (rounds, elements) == (8, 1)
