@@ -26,7 +26,8 @@ def upload_files(
 ) -> None:
     """Upload the files of these items, putting what becomes of each into `outcomes` as soon as it is known.
 
-    An upload whose answer was lost is looked for before it is sent again. Files refused as a group go up one by one.
+    An upload whose answer was lost is looked for before it is sent again. Files that were refused as a group, or were
+    left out of its answer, go up one by one.
     Raises LimitReached, OutOfTime and AccessLost; files without an outcome stay pending then.
     """
     left = dict(uploads)
@@ -41,8 +42,14 @@ def upload_files(
                 _settle(left, outcomes, _attached(drain, connection, left))
             if left:
                 _settle(left, outcomes, _attach(drain, connection, left, key))
+            if len(left) > 1:
+                _one_by_one(drain, connection, left, outcomes)
+                return
         except WholeRefused as refusal:
-            _refused(drain, connection, left, outcomes, refusal.problem)
+            if len(left) > 1:
+                _one_by_one(drain, connection, left, outcomes)
+            else:
+                outcomes |= dict.fromkeys(left, _failed(refusal.problem))
             return
         except CallFailed as failure:
             text, cause = failure.problem.provider_text, failure.problem.code
@@ -77,13 +84,8 @@ def _settle(left: dict[str, Upload], outcomes: dict[str, Fact], answers: Iterabl
             del left[item]
 
 
-def _refused(
-    drain: Drain, connection: Connection, left: dict[str, Upload], outcomes: dict[str, Fact], problem: Problem
-) -> None:
-    """One file that is refused fails; of several, one may be what the provider refuses them all for."""
-    if len(left) == 1:
-        outcomes |= dict.fromkeys(left, _failed(problem))
-        return
+def _one_by_one(drain: Drain, connection: Connection, left: Mapping[str, Upload], outcomes: dict[str, Fact]) -> None:
+    """Of several files one may be what the provider refuses, or fails at; each may have arrived."""
     for item, upload in left.items():
         upload_files(drain, connection, {item: upload}, outcomes, look_first=True)
 

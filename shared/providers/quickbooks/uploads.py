@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.domain.errors import Problem
-from shared.providers.contract import CallFailed, FileToAttach, Session, Wanted, WholeRefused
+from shared.providers.contract import CallFailed, FileAnswer, FileToAttach, Session, Upload, Wanted
 from shared.providers.quickbooks import api
 from shared.providers.quickbooks.profile import PAGE_SIZE, PROFILE
-from shared.providers.transport import broken, to_json
+from shared.providers.transport import to_json
 
 # "Approved file types", by their endings; TIFF and TIF are taken to be one.
 _ENDINGS: Final = frozenset(
@@ -20,17 +19,9 @@ _NAME_LENGTH: Final = 1000
 _UNSAFE: Final = str.maketrans(dict.fromkeys('"\\\r\n\t\0', "-"))
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file and the document it goes to."""
-
-    document: Wanted
-    file: FileToAttach
-
-    @property
-    def name(self) -> str:
-        """The name the file gets: without what would end a header or a quoted text."""
-        return self.file.name.translate(_UNSAFE)[-_NAME_LENGTH:]
+def sent_name(file: FileToAttach) -> str:
+    """The name a file gets: without what would end a header or a quoted text."""
+    return file.name.translate(_UNSAFE)[-_NAME_LENGTH:]
 
 
 def refused_unsent(file: FileToAttach) -> Problem | None:
@@ -59,7 +50,7 @@ def upload(session: Session, uploads: Sequence[Upload], key: str) -> dict[str, s
         fault = api.fault_of(one)
         attachable = one.get("Attachable")
         if fault is not None and not fault.passing and len(uploads) == 1:
-            found[uploads[place].name] = fault.problem()
+            found[sent_name(uploads[place].file)] = fault.problem()
         elif isinstance(attachable, dict) and isinstance(attachable.get("Id"), str):
             found[str(attachable.get("FileName"))] = str(attachable["Id"])
     return found
@@ -69,13 +60,13 @@ def metadata(one: Upload) -> bytes:
     """The Attachable that goes with a file: what it belongs to and what it is called."""
     entity = {"type": one.document.resource, "value": one.document.document_id}
     reference = {"EntityRef": entity, "IncludeOnSend": False}
-    return to_json({"AttachableRef": [reference], "FileName": one.name, "ContentType": one.file.mime_type})
+    return to_json({"AttachableRef": [reference], "FileName": sent_name(one.file), "ContentType": one.file.mime_type})
 
 
 def _parts(uploads: Sequence[Upload], boundary: str) -> Iterator[bytes]:
     for number, one in enumerate(uploads, 1):
         yield _part(boundary, f"file_metadata_{number:02}", "attachment.json", "application/json", metadata(one))
-        yield _part(boundary, f"file_content_{number:02}", one.name, one.file.mime_type, one.file.content)
+        yield _part(boundary, f"file_content_{number:02}", sent_name(one.file), one.file.mime_type, one.file.content)
     yield f"--{boundary}--\r\n".encode()
 
 
@@ -87,27 +78,29 @@ def _part(boundary: str, name: str, file_name: str, content_type: str, content: 
     return head.encode() + content + b"\r\n"
 
 
-def attach(session: Session, document: Wanted, file: FileToAttach, key: str) -> str:
-    """Upload one file; returns the attachment's id. Raises WholeRefused when QuickBooks refuses it."""
-    refused = refused_unsent(file)
-    if refused is not None:
-        raise WholeRefused(refused)
-    one = Upload(document, file)
-    outcome = upload(session, [one], key).get(one.name)
-    if outcome is None:
-        raise broken("the answer to an upload names no attachment")
-    if isinstance(outcome, Problem):
-        raise WholeRefused(outcome)
-    return outcome
+def attach(session: Session, uploads: Sequence[Upload], key: str) -> list[FileAnswer]:
+    """Upload files in one request. Raises WholeRefused when QuickBooks refuses the request itself."""
+    unsent = {one.file.name: problem for one in uploads if (problem := refused_unsent(one.file)) is not None}
+    refused = [FileAnswer(name, problem=problem) for name, problem in unsent.items()]
+    sent = [one for one in uploads if one.file.name not in unsent]
+    outcomes = upload(session, sent, key) if sent else {}
+    answers = ((one.file.name, outcomes.get(sent_name(one.file))) for one in sent)
+    return [*refused, *(_answer(name, outcome) for name, outcome in answers if outcome is not None)]
 
 
-def attached(session: Session, document: Wanted, file: FileToAttach) -> str | None:
-    """The id of the file if the document has it, by name and size."""
-    name = Upload(document, file).name
-    for record in attachables(session, document):
-        if record.get("FileName") == name and record.get("Size") == len(file.content):
-            return str(record["Id"])
-    return None
+def _answer(name: str, outcome: str | Problem) -> FileAnswer:
+    return FileAnswer(name, problem=outcome) if isinstance(outcome, Problem) else FileAnswer(name, outcome)
+
+
+def attached(session: Session, uploads: Sequence[Upload]) -> list[FileAnswer]:
+    """The files that their documents have, by name and size; one query for each document."""
+    found = []
+    for one in uploads:
+        for record in attachables(session, one.document):
+            if record.get("FileName") == sent_name(one.file) and record.get("Size") == len(one.file.content):
+                found.append(FileAnswer(one.file.name, str(record["Id"])))
+                break
+    return found
 
 
 def attachables(session: Session, document: Wanted) -> list[dict[str, Any]]:
