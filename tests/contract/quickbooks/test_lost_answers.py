@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from rehearsal.sandbox_process import SandboxClient
+
 from shared.domain.connections import Destination
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Kind
@@ -18,6 +18,7 @@ from shared.providers.contract import (
     FileToAttach,
     LimitReached,
     TokenRefused,
+    Upload,
     Wanted,
     WholeRefused,
 )
@@ -186,5 +187,6 @@ def test_a_file_whose_answer_was_lost_is_found(world: World, kind: str) -> None:
     document = Wanted("Bill", answer.provider_id or "")
     file = FileToAttach("paper.pdf", "application/pdf", b"%PDF-1.4")
     desk.fault(world.sandbox, "POST", "/upload", kind)
-    assert failing(lambda: PROVIDER.attach(world.session, document, file, "k")).sent
-    assert PROVIDER.attached(world.session, document, file)
+    uploads = [Upload(document, file)]
+    assert failing(lambda: PROVIDER.attach(world.session, uploads, "k")).sent
+    assert [answer.name for answer in PROVIDER.attached(world.session, uploads)] == [file.name]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from rehearsal.sandbox_process import SandboxClient
+
 from shared.domain.items import TaxMode
 from shared.domain.lists import Entry, Kind
-from shared.providers.contract import FileToAttach, Wanted
+from shared.providers.contract import FileToAttach, Upload, Wanted
 from shared.providers.quickbooks.calls import PROVIDER
-from shared.providers.quickbooks.uploads import Upload, metadata
+from shared.providers.quickbooks.uploads import metadata
 from tests.contract.quickbooks.kit import World, connected
 from tests.contract.quickbooks.test_publishing import SORTS, D
 from tests.contract.sandbox.quickbooks import desk

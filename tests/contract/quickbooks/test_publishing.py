@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from rehearsal.sandbox_process import SandboxClient
+
 from shared.domain.connections import Destination
 from shared.domain.ids import marker_for
 from shared.domain.items import Item, ItemType, Side, TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import FactKind, Member, Verdict
-from shared.providers.contract import FileToAttach, Wanted, WholeRefused
+from shared.providers.contract import FileToAttach, Upload, Wanted
 from shared.providers.quickbooks.calls import PROVIDER
 from tests.contract.quickbooks.kit import BANK, CARD, World, connected
 from tests.contract.sandbox.quickbooks import desk
@@ -205,10 +205,29 @@ def test_a_file_goes_up_once_and_is_found_again(sandbox: SandboxClient) -> None:
     record = one(world, world.item())
     document = Wanted("Bill", record["Id"])
     file = FileToAttach('re"ceipt.pdf', "application/pdf", b"%PDF-1.4 \r\n--x\r\n binary \x00\xff")
-    assert PROVIDER.attached(world.session, document, file) is None
-    file_id = PROVIDER.attach(world.session, document, file, "k1")
-    assert PROVIDER.attached(world.session, document, file) == file_id
-    assert PROVIDER.attached(world.session, document, replace(file, content=b"%PDF other")) is None
+    uploads = [Upload(document, file)]
+    assert PROVIDER.attached(world.session, uploads) == []
+    (answer,) = PROVIDER.attach(world.session, uploads, "k1")
+    assert answer.name == file.name
+    assert PROVIDER.attached(world.session, uploads) == [answer]
+    assert PROVIDER.attached(world.session, [Upload(document, replace(file, content=b"%PDF other"))]) == []
+
+
+def test_files_of_several_documents_go_up_in_one_call(sandbox: SandboxClient) -> None:
+    world = connected(sandbox)
+    documents = [Wanted("Bill", one(world, world.item())["Id"]) for _ in range(3)]
+    names = ["a.pdf", "b.heic", "c.pdf"]
+    uploads = [
+        Upload(document, FileToAttach(name, "application/pdf", f"%PDF {name}".encode()))
+        for document, name in zip(documents, names, strict=True)
+    ]
+    answers = {answer.name: answer for answer in PROVIDER.attach(world.session, uploads, "k1")}
+    assert answers.keys() == set(names)
+    assert answers["b.heic"].problem is not None
+    assert answers["b.heic"].problem.code == "file_type_refused"
+    there = PROVIDER.attached(world.session, uploads)
+    assert there == [answers["a.pdf"], answers["c.pdf"]]
+    assert desk.calls(sandbox, "POST /upload") == 1
 
 
 @pytest.mark.parametrize(
@@ -221,20 +240,9 @@ def test_a_file_goes_up_once_and_is_found_again(sandbox: SandboxClient) -> None:
 )
 def test_a_file_that_would_be_refused_is_not_sent(sandbox: SandboxClient, name: str, content: bytes, code: str) -> None:
     world = connected(sandbox, pull=False)
-    with pytest.raises(WholeRefused) as refused:
-        PROVIDER.attach(world.session, Wanted("Bill", "1"), FileToAttach(name, "image/heic", content), "k")
-    assert refused.value.problem.code == code
+    upload = Upload(Wanted("Bill", "1"), FileToAttach(name, "image/heic", content))
+    (answer,) = PROVIDER.attach(world.session, [upload], "k")
+    assert answer.attachment_id is None
+    assert answer.problem is not None
+    assert answer.problem.code == code
     assert desk.calls(sandbox, "POST /upload") == 0
-
-
-def test_a_known_document_is_read_by_its_id(sandbox: SandboxClient) -> None:
-    world = connected(sandbox)
-    item = world.item()
-    record = one(world, item)
-    target = world.target(item)
-    known = PROVIDER.known(world.session, item, target, record["Id"])
-    assert known is not None and known.marker == target.marker and known.answer.provider_id == record["Id"]
-    assert PROVIDER.known(world.session, item, target, "999999") is None
-    check = world.target(item, Destination.CHECKS)
-    cash = one(world, world.item(), Destination.BANK_ACCOUNTS)
-    assert PROVIDER.known(world.session, item, check, cash["Id"]) is None
