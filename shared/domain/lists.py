@@ -61,10 +61,10 @@ class Entry:
     """One entry of a list. `values` are the provider's own, in neutral names where we use them (see below).
 
     Used values: categories: class (expense, revenue, asset, liability, equity), type, default_tax_rate (provider id),
-    payments_enabled; tax_rates: rate (percent as text; costs_rate and sales_rate where they differ), costs, sales
-    (bool), components; suppliers and customers: email, tax_number, currency; bank_accounts: currency, type (bank,
-    credit_card); payment_methods: bank_accounts ({book key: entry id}); currencies: code is the ISO code; products:
-    ...; dimension values: parent.
+    payments_enabled; tax_rates: rate (percent as text; costs_rate and sales_rate where they differ; periods, each with
+    rate, from and to, where it changes), costs, sales (bool), components; suppliers and customers: email, tax_number,
+    currency; bank_accounts: currency, type (bank, credit_card); payment_methods: bank_accounts ({book key: entry id});
+    currencies: code is the ISO code; products: ...; dimension values: parent.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -111,9 +112,18 @@ def _line_problems(item: Item, number: int, line: Line) -> Iterable[Problem]:
         yield _mismatch(f"lines[{number}].amount", expected, line.amount)
 
 
-def rate_for(entry: Entry, side: Side) -> Decimal | None:
-    """A tax rate's percentage on one side; the same on both where the provider does not tell them apart."""
-    percent = entry.values.get(f"{side.value}_rate", entry.values.get("rate"))
+def rate_for(entry: Entry, side: Side, on: date | None = None) -> Decimal | None:
+    """A tax rate's percentage on one side; the same on both where the provider does not tell them apart.
+
+    Where the provider gives the periods of a rate, the one that the day `on` lies in counts; None outside of them all.
+    """
+    periods = entry.values.get("periods")
+    if periods and on is not None:
+        day = on.isoformat()
+        within = (one["rate"] for one in periods if one.get("from", "") <= day <= one.get("to", "9999-12-31"))
+        percent = next(within, None)
+    else:
+        percent = entry.values.get(f"{side.value}_rate", entry.values.get("rate"))
     return None if percent is None else Decimal(str(percent))
 
 
@@ -127,7 +137,7 @@ def line_tax(line: Line, item: Item, tax_rates: Mapping[str, Entry]) -> Decimal 
     if line.tax_amount is not None:
         return line.tax_amount
     entry = tax_rates.get(line.tax_rate or "")
-    percent = rate_for(entry, item.side) if entry is not None else None
+    percent = rate_for(entry, item.side, item.date) if entry is not None else None
     if percent is None:
         return None
     rate = percent / 100
