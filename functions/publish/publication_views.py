@@ -134,7 +134,10 @@ class ComparedView(View):
 
 
 class CountsView(View):
-    """Items by outcome. `payments_failed` and `files_failed` are among the published; `unknown` wait for a person."""
+    """Items by outcome; `unknown` wait for a person.
+
+    `payments_failed` and `files_failed` are among the published, with those whose payment is not known.
+    """
 
     waiting: int
     sending: int

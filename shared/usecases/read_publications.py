@@ -130,8 +130,9 @@ def _why(state: ItemState) -> Problem:
 
 
 def _failed(state: ItemState, fact: str) -> bool:
+    """Whether a payment or a file is not there, or is not known to be: publishing the item again asks for it alone."""
     found = getattr(state.published, fact)
-    return found is not None and found.outcome is FactOutcome.FAILED
+    return found is not None and found.outcome in {FactOutcome.FAILED, FactOutcome.UNKNOWN}
 
 
 def _finished(service: Service, publication: Publication, *, over: bool) -> Publication:
