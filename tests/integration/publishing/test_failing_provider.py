@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from rehearsal.papers import bill, line, paid_bill, supplier_credit
+from rehearsal.world import PDF, World
 from shared.domain.catalogue import kind_of
 from shared.domain.items import FactOutcome, Stage
 from shared.usecases.publish_item import publish_item
 from tests.integration.publishing.checks import assert_sound, ledger, stages
-from tests.integration.publishing.papers import bill, line, paid_bill, supplier_credit
-from tests.integration.publishing.world import PDF, World
 
 POISON = "indigestible"
 
