@@ -160,5 +160,5 @@ def test_an_entry_deleted_here_comes_back_when_restored(customer: Customer) -> N
     assert customer.refresh()["after"]["failed"] == {}
     seen = customer.get(path)
     assert (seen["name"], seen["status"]) == ("Severn Energy", "inactive"), "a refresh does not undo what was done here"
-    assert customer.send("PATCH", path, {"status": "active"}).json()["status"] == "active"
+    assert customer.send("PATCH", path, {"status": "active"}, **{"If-Match": "*"}).json()["status"] == "active"
     customer.await_stage(item, "ready")

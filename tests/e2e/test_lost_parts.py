@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contract.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import SandboxClient
 from tests.e2e import broken
 from tests.e2e.small import await_done, can_pay, small
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
