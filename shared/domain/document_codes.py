@@ -39,6 +39,13 @@ REFERENCE: Final[list[Row]] = [
         "Restore it there, or choose another.",
     ),
     (
+        "contact_of_other_side",
+        _ASK,
+        409,
+        "The contact is a customer where a supplier is needed, or the reverse.",
+        "Make it both in the accounting software and reload, or choose another.",
+    ),
+    (
         "supplier_merged",
         _ASK,
         409,
@@ -186,6 +193,13 @@ LOCK: Final[list[Row]] = [
         "The date lies before the end of year lock date.",
         "Publish as draft or awaiting approval, or move the lock date and refresh.",
     ),
+    (
+        "before_accounts_start",
+        _ASK,
+        409,
+        "The date lies before the day the organisation's accounts start.",
+        "Correct the date, or the start date in the accounting software, and refresh.",
+    ),
 ]
 
 DUPLICATE: Final[list[Row]] = [
@@ -195,6 +209,13 @@ DUPLICATE: Final[list[Row]] = [
         409,
         "The sales invoice number is already used.",
         "Change the number, or remove the other invoice.",
+    ),
+    (
+        "document_exists",
+        _ASK,
+        409,
+        "The accounting software has a document like this already.",
+        "Compare the two there; correct the number, or archive the item without publishing it.",
     ),
     (
         "already_published",

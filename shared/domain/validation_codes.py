@@ -9,6 +9,13 @@ _ASK: Final = Handling.ASK_USER
 
 VALIDATION: Final[list[Row]] = [
     ("date_missing", _ASK, 409, "The item has no date.", "Give the document's date."),
+    (
+        "date_in_future",
+        _ASK,
+        409,
+        "The document's date is later than the accounting software takes.",
+        "Correct the date, or publish again when it has come.",
+    ),
     ("due_date_missing", _ASK, 409, "A due date is needed for this status.", "Give a due date, or publish as draft."),
     ("number_missing", _ASK, 409, "The document number is missing.", "Give the document's number."),
     ("lines_missing", _ASK, 409, "The item has no lines.", "Give at least one line."),
