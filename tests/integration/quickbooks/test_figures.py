@@ -1,0 +1,41 @@
+"""The figures of a large company's lists: the real connector and the sandbox's QuickBooks."""
+
+from rehearsal.sandbox_process import SandboxClient
+from shared.domain.lists import Kind
+from tests.contract.quickbooks.kit import connected
+from tests.integration.quickbooks.world import QuickBooksWorld
+
+LARGE = {"contacts": 20_000, "items": 5_000, "accounts": 500, "tax_rates": 50}
+
+
+def test_a_first_refresh_of_a_large_company_is_27_calls(quickbooks_sandbox: SandboxClient) -> None:
+    url = f"{quickbooks_sandbox.base}/__control/reset"
+    assert quickbooks_sandbox.http.post(url, json={"seed": LARGE}, timeout=150).status_code == 200
+    world = connected(quickbooks_sandbox, pull=False)
+    before = world.permits
+    world.pull()
+    assert world.permits - before == 27
+    assert len(world.entries[Kind.SUPPLIERS]) == 10_000
+    assert len(world.entries[Kind.CUSTOMERS]) + len(world.entries[Kind.PROJECTS]) == 10_000
+    assert len(world.entries[Kind.PRODUCTS]) == 5_000
+    assert len(world.entries[Kind.CATEGORIES]) + len(world.entries[Kind.BANK_ACCOUNTS]) == 500
+
+
+def test_changes_are_two_calls_and_the_facts(world: QuickBooksWorld) -> None:
+    world.time.pass_by(minutes=5)
+    before = sum(world.sandbox.read("/counts")["calls"]["quickbooks"].values())
+    world.refresh()
+    after = sum(world.sandbox.read("/counts")["calls"]["quickbooks"].values())
+    assert after - before == 2 + 2  # companyinfo and preferences besides
+    assert world.calls("GET /cdc") == 1
+
+
+def test_a_vendor_that_is_gone_stays_with_its_name(world: QuickBooksWorld) -> None:
+    vendors = {one["DisplayName"]: one["Id"] for one in world.books()["Vendor"]}
+    merge = {"entity": "Vendor", "from": vendors["City Taxis"], "to": vendors["Northern Fuel"]}
+    world.sandbox.control(f"/quickbooks/companies/{world.tenant_id}/edit", {"merge": merge})
+    world.time.pass_by(minutes=5)
+    world.refresh()
+    lists = world.service.lists.all(world.connection.book, Kind.SUPPLIERS)
+    gone = next(entry for entry in lists if entry.provider_id == vendors["City Taxis"])
+    assert gone.name.startswith("City Taxis") and not gone.usable
