@@ -12,17 +12,16 @@ from functions.publish.models import (
     Resolution,
     UnarchiveMode,
 )
+from functions.publish.sending_views import PreviewView, UploadView
 from functions.publish.views import (
     ItemPage,
     ItemView,
     ListedView,
-    PreviewView,
     ProblemView,
     Result,
     Results,
     TimelineLine,
     TimelinePage,
-    UploadView,
     item_view,
 )
 from shared.aws.http import Answer, PageQuery, Request, Route

@@ -9,9 +9,6 @@ from openapi_spec_validator import validate
 from functions.openapi import DOCUMENT, all_routes, description, rendered
 from shared.domain.catalogue import CATALOGUE
 
-# Entries of lists carry no version: the provider's refresh and people write different fields of them.
-UNVERSIONED = {"/v1/accounts/{account}/lists/{kind}/{entry}"}
-
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""What callers see on the way to publishing: where to send an item's file, and what would be sent for the item."""
+
+from datetime import datetime
+
+from functions.publish.views import ProblemView
+from shared.aws.http import View
+from shared.domain.connections import Destination, PublishAs
+from shared.usecases.item_document import UploadForm
+from shared.usecases.preview_item import Preview
+
+
+class UploadView(View):
+    """Send `fields`, then the file as `file`, as multipart/form-data to `url`; then PUT `upload` back to us."""
+
+    url: str
+    fields: dict[str, str]
+    upload: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, form: UploadForm) -> "UploadView":
+        return cls(url=form.url, fields=form.fields, upload=form.upload, expires_at=form.expires_at)
+
+
+class PayloadView(View):
+    """One call's body, exactly as it would be sent for this item alone."""
+
+    resource: str
+    body: str
+
+
+class PreviewView(View):
+    """What publishing would send, and every problem that can be known without a call."""
+
+    provider: str
+    organisation: str
+    destination: Destination
+    publish_as: PublishAs
+    payloads: list[PayloadView]
+    problems: list[ProblemView]
+    warnings: list[ProblemView]
+    attaches: str | None
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewView":
+        return cls(
+            provider=preview.provider,
+            organisation=preview.organisation,
+            destination=preview.destination,
+            publish_as=preview.publish_as,
+            payloads=[PayloadView(resource=one.resource, body=one.text) for one in preview.payloads],
+            problems=[ProblemView.of(problem) for problem in preview.problems],
+            warnings=[ProblemView.of(problem) for problem in preview.warnings],
+            attaches=preview.attaches,
+        )
