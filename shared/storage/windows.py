@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from shared.domain.call_log import CallLog, Held, believe, grant, kept_from, plan, settle, turns
+from shared.domain.call_log import CallLog, Held, believe, grant, kept_from, next_of_spread, plan, settle, spread, turns
 from shared.domain.errors import ConflictError, fail
 from shared.domain.limits import (
     INTERACTIVE_RESERVE,
@@ -247,8 +247,11 @@ def _of_minute(current: _Window, ask: Ask, want: int, limit: int) -> tuple[_Wind
     log, report, kind = current.log, ask.report, ask.work.value
     now, window = _ms(report.at), _length(report.window)
     kept = 0 if ask.work is Work.INTERACTIVE else kept_from(log.waiting, kind, now)
-    free = turns(log, limit, kept + want, now=now, window=window)[kept:]
-    planned = plan(free, now, log.pace, window // PATIENCE)
+    free = turns(log, limit, kept + want + SLICE_CALLS, now=now, window=window)[kept:]
+    planned = plan(free[:want], now, log.pace, window // PATIENCE)
+    if isinstance(planned, tuple) and ask.work is Work.PUBLISH:
+        log, calls = spread(log, free, len(planned), now, window)
+        planned = planned[:calls] or next_of_spread(log, window)
     others = {name: one for name, one in log.waiting.items() if name != kind}
     if isinstance(planned, int):
         if ask.work is not Work.PUBLISH:  # publishing would always be first to take what comes free

@@ -88,9 +88,9 @@ def test_calls_count_for_a_minute_from_their_answer_and_unused_ones_not_at_all(t
     answered = tuple(NOW + number * SECOND for number in range(10))
     for number in range(3):
         store.settle("xero", "org", Report(f"w{number}", NOW + 10 * SECOND, MINUTE, answered), XERO)
-    assert [_calls(_taken(store, NOW + 10 * SECOND, 20)) for _ in range(2)] == [20, 10]
+    assert [_calls(_taken(store, NOW + 10 * SECOND, 20, Work.REFRESH)) for _ in range(2)] == [20, 10]
     # Three calls of each second come free together; who asks a second before takes them at their turns.
-    taken = _taken(store, NOW + 60 * SECOND, 6)
+    taken = _taken(store, NOW + 60 * SECOND, 6, Work.REFRESH)
     assert isinstance(taken, Slice)
     half = timedelta(milliseconds=500)  # calls stop counting in steps of half a second
     assert taken.turns == (NOW + MINUTE + half,) * 3 + (NOW + MINUTE + SECOND + half,) * 3
@@ -139,9 +139,34 @@ def test_the_provider_is_believed_where_it_grants_less(table: Table) -> None:
     assert _calls(_taken(store, NOW + SECOND, 5, reading=no_news, **ours)) == 5
     others = LimitReading(minute_left=3, day_left=4000)
     ours |= {"answered": (NOW + SECOND,) * 5, "reading_at": NOW + SECOND}
-    assert _calls(_taken(store, NOW + 2 * SECOND, reading=others, **ours)) == 3
+    assert _calls(_taken(store, NOW + 2 * SECOND, 20, Work.REFRESH, reading=others, **ours)) == 3
     # In a minute theirs have stopped counting too.
     assert _calls(_taken(store, NOW + 70 * SECOND)) == 20
+
+
+def test_the_last_calls_of_a_minute_are_spread_over_it_to_hear_of_a_new_one(table: Table) -> None:
+    store = WindowStore(table)
+    store.settle("xero", "org", Report("w", NOW, MINUTE, (NOW,) * 40), XERO)
+    assert _calls(_taken(store, NOW, owner="w")) == 5
+    store.settle("xero", "org", Report("w", NOW, MINUTE, (NOW,) * 5), XERO)
+    step = _taken(store, NOW)
+    assert isinstance(step, Blocked)
+    assert SECOND * 8 <= step.until - NOW <= SECOND * 9.5
+    assert _calls(_taken(store, step.until)) == 3
+    assert _calls(_taken(store, NOW + SECOND, work=Work.INTERACTIVE)) == 12  # nobody else waits for it
+
+
+def test_a_new_minute_of_the_provider_is_believed(table: Table) -> None:
+    store = WindowStore(table)
+    made = tuple(NOW + number * SECOND for number in range(10)) * 4
+    store.settle("xero", "org", Report("w", NOW + 10 * SECOND, MINUTE, made), XERO)
+    # 20 are left of a minute from the first call; the provider has begun another and counted one call in it.
+    told = {"owner": "w", "answered": (NOW + 12 * SECOND,), "reading_at": NOW + 11 * SECOND}
+    assert _calls(_taken(store, NOW + 12 * SECOND, 1, owner="w")) == 1
+    new = LimitReading(minute_left=59)
+    taken = [_calls(_taken(store, NOW + 13 * SECOND, reading=new, **told))]
+    taken += [_calls(_taken(store, NOW + 13 * SECOND, work=Work.REFRESH)) for _ in range(2)]
+    assert taken == [20, 20, 18]  # what was answered after that call is counted once more, to be safe
 
 
 def test_a_day_that_ran_out_is_believed_and_a_new_one_too(table: Table) -> None:
