@@ -5,7 +5,7 @@ developer.sage.com/accounting.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,7 @@ from shared.providers.transport import Answer, Call, Dialect, broken, perform, s
 THROTTLED_WAIT: Final = timedelta(seconds=60)  # assumed: "Best practices" says 429 and nothing of how long
 # Where Sage's clock cannot be read: before our own time, for clocks that differ.
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
+MOST_PAGES: Final = 50  # of a filtered list
 _BUSINESS_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _PERMISSION: Final = "provider_permission"
 _ENDED: Final = "provider_subscription"
@@ -196,6 +197,17 @@ def page_of(told: Mapping[str, Any], number: int) -> Page:
         raise broken(f"page {number} was asked for, page {told['$page']} came")
     total = told.get("$total")
     return Page(tuple(rows), told.get("$next") is not None, total if isinstance(total, int) else -1)
+
+
+def rows(session: Session, path: str, asked: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Every row of a filtered list, page by page. Raises CallFailed for a list that does not end."""
+    for number in range(1, MOST_PAGES + 1):
+        params = {**asked, "page": str(number), "items_per_page": str(PAGE_SIZE)}
+        page = page_of(get(session, path, params), number)
+        yield from page.rows
+        if not page.more:
+            return
+    raise broken(f"more than {MOST_PAGES} pages of {path}")
 
 
 def answered_at(answer: Answer, session: Session) -> datetime:
