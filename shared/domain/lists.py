@@ -29,7 +29,7 @@ class Kind(StrEnum):
     APPROVERS = "approvers"
 
 
-# A connection is active once these are in: without them nothing can be coded.
+# A connection is active once those of these that its software has are in: without them nothing can be coded.
 ESSENTIAL_KINDS: Final = frozenset({Kind.CATEGORIES, Kind.SUPPLIERS, Kind.TAX_RATES})
 
 

@@ -1,6 +1,6 @@
 """Whether an item may be published, as far as it can be told from the item and its entries alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,12 +9,19 @@ from typing import Final
 from shared.domain.connections import Destination, PublishAs, Settings
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemState, ItemType, Line, Side, Stage, Summary, TaxMode
-from shared.domain.lists import Entry
+from shared.domain.lists import Entry, Kind
 from shared.domain.money import rounded
 
 # A state is at most 1 KB as stored: what fits of the reasons is kept, reading one item works them out anew.
 STORED_REASONS: Final = 4
 STORED_TEXT: Final = 160  # characters of a provider's message
+# What a line may leave out in software that has no such list. Categories and contacts no software does without.
+_LINE_REFERENCES: Final[Mapping[str, Kind]] = {
+    "tax_rate": Kind.TAX_RATES,
+    "product": Kind.PRODUCTS,
+    "project": Kind.PROJECTS,
+    "customer": Kind.CUSTOMERS,
+}
 
 
 def coded(item: Item, settings: Settings) -> Item:
@@ -27,6 +34,13 @@ def coded(item: Item, settings: Settings) -> Item:
     if default is None:
         return item
     lines = tuple(line if line.tax_rate else replace(line, tax_rate=default) for line in item.lines)
+    return item if lines == item.lines else replace(item, lines=lines)
+
+
+def applicable(item: Item, kinds: Collection[Kind]) -> Item:
+    """The item without what the software has no lists of: such a field does not apply there, whatever it holds."""
+    lacking = {field: None for field, kind in _LINE_REFERENCES.items() if kind not in kinds}
+    lines = tuple(replace(line, **lacking) for line in item.lines)
     return item if lines == item.lines else replace(item, lines=lines)
 
 
@@ -82,13 +96,15 @@ def summary_of(item: Item) -> Summary:
         date=item.date,
         number=item.number,
         has_document=item.document is not None,
+        integration=item.integration,
     )
 
 
-def own_problems(item: Item, tax_rates: Mapping[str, Entry]) -> list[Problem]:
+def own_problems(item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: bool = True) -> list[Problem]:
     """What any accounting software would object to, in the order of the item's fields.
 
     `item` has its defaults filled in (`coded`); `tax_rates` are the entries its lines name, as far as they were found.
+    Lines need none where the software has no tax rates.
     """
     problems = []
     if item.contact is None:
@@ -98,14 +114,14 @@ def own_problems(item: Item, tax_rates: Mapping[str, Entry]) -> list[Problem]:
     if not item.lines:
         return [*problems, Problem("lines_missing", "lines")]
     for number, line in enumerate(item.lines):
-        problems += _line_problems(item, number, line)
+        problems += _line_problems(item, number, line, has_tax_rates=has_tax_rates)
     return problems + sum_problems(item, tax_rates)
 
 
-def _line_problems(item: Item, number: int, line: Line) -> Iterable[Problem]:
+def _line_problems(item: Item, number: int, line: Line, *, has_tax_rates: bool) -> Iterable[Problem]:
     if line.category is None:
         yield Problem("category_missing", f"lines[{number}].category")
-    if line.tax_rate is None and item.tax_mode is not TaxMode.NONE:
+    if has_tax_rates and line.tax_rate is None and item.tax_mode is not TaxMode.NONE:
         yield Problem("tax_rate_missing", f"lines[{number}].tax_rate")
     if line.unit_amount is not None and rounded(line.quantity * line.unit_amount, item.currency) != line.amount:
         expected = rounded(line.quantity * line.unit_amount, item.currency)

@@ -12,7 +12,7 @@ from shared.domain.grants import TokenPair
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.limits import Blocked, LimitFigures, LimitReading
 from shared.domain.lists import Entry, Kind
-from shared.domain.publishing import Batch, ElementAnswer
+from shared.domain.publishing import Batch, ElementAnswer, FactKind
 from shared.domain.refreshing import REFRESH_EVERY
 from shared.domain.secrets import Secret
 
@@ -90,6 +90,15 @@ class PublishingFacts:
     # Whether a file that is uploaded again replaces the one of its name. Where it does not, what a worker that died
     # may have uploaded is looked for first.
     file_replaced_by_name: bool = False
+    # Suppliers in one call, where it takes fewer of them than of documents.
+    supplier_elements: int | None = None
+    # How long a file that was taken may take to show with its document: before that, not finding it proves nothing.
+    file_settle: timedelta = timedelta(0)
+
+    def most_elements(self, fact: FactKind) -> int:
+        """How many elements of a kind one call takes."""
+        fewer = self.supplier_elements if fact is FactKind.SUPPLIERS else None
+        return fewer or self.batch_elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,8 @@ class Profile:
     settings: tuple[str, ...] = ()
     # What may be connected beside it, where it is the main connection.
     secondaries: tuple[Slot, ...] = ()
+    # It works with the lists of the main connection's software and has none of its own: a secondary on the same books.
+    lists_of_main: bool = False
 
     @property
     def oauth(self) -> OAuthFacts:
@@ -284,11 +295,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """What became of one file of an upload, by its name: the provider's id of the attachment, or why it was refused."""
+    """What became of one file of an upload, by its name: the provider's id of the attachment, or why it was refused.
+
+    `upload_id` is of a file that was taken and will be filed later (`FilesLater`).
+    """
 
     name: str
     attachment_id: str | None = None
     problem: Problem | None = None
+    upload_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +432,15 @@ class SignsIn(Provider, Protocol):
 
         Raises InvalidGrant where they are refused, CallFailed where it could not be tried.
         """
+        ...
+
+
+@runtime_checkable
+class FilesLater(Provider, Protocol):
+    """Software that takes a file at once and files it some time later; its PublishingFacts have a `file_settle`."""
+
+    def filed(self, session: Session, upload_ids: Sequence[str]) -> Mapping[str, str | Problem]:
+        """The attachment's id, or why it was not filed, by upload; uploads that are still under way are missing."""
         ...
 
 

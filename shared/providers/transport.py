@@ -76,6 +76,8 @@ class Dialect:
     access_lost: Callable[[Answer], Problem]
     # Whether a 401 is about rights that no newer token would bring back.
     beyond_token: Callable[[Answer], bool] = scope_missing
+    # What an answer of another status than 429 says of a limit, where limits are told so.
+    limited: Callable[[Session, Answer], Blocked | None] = lambda _session, _answer: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,9 @@ def _judged(session: Session, answer: Answer, dialect: Dialect) -> Answer:
         default = dialect.default_waits.get(scope, DEFAULT_WAIT)
         wait = retry_after(answer.headers.get("retry-after"), session.now(), default)
         raise LimitReached(Blocked(scope, session.now() + wait / session.pace))
+    blocked = dialect.limited(session, answer) if answer.status >= 400 else None
+    if blocked is not None:
+        raise LimitReached(blocked)
     if answer.status == 401 and not dialect.beyond_token(answer):
         raise TokenRefused
     if answer.status in {401, 403}:

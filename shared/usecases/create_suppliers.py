@@ -27,7 +27,7 @@ def create_suppliers(drain: Drain, connection: Connection, entries: Iterable[Ent
         if entry.id not in known:
             member, draft = _draft(drain, connection, entry)
             drafts[draft.resource].append((member, draft))
-    size = drain.provider.profile.publishing.batch_elements
+    size = drain.provider.profile.publishing.most_elements(FactKind.SUPPLIERS)
     for drafted in drafts.values():
         for start in range(0, len(drafted), size):
             part = drafted[start : start + size]

@@ -1,6 +1,6 @@
 """Find what an item refers to in the connected book, decide where it goes, and say everything that is wrong with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +8,10 @@ from shared.domain.accounts import Account
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import Problem
 from shared.domain.ids import marker_for
+from shared.domain.integrations import sales_problem
 from shared.domain.items import Item, Side
 from shared.domain.lists import Book, Entry, EntryStatus, Kind
-from shared.domain.readiness import coded, destination_of, own_problems, publish_as_of, without_repeats
+from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
 from shared.providers.contract import Resolved, Target
 from shared.usecases.service import Service
 
@@ -87,26 +88,24 @@ def linked_connections(service: Service, account: Account) -> list[Connection]:
     return [connection for connection in every if connection.is_live and connection.organisation is not None]
 
 
-def publishing_connection(
-    service: Service, account: Account, linked: list[Connection] | None = None
-) -> Connection | None:
-    """The live connection in the slot that the account publishes through, or None.
-
-    `linked` are the account's linked connections where they have been read already.
-    """
-    slot = Slot(account.publishing_integration or Slot.MAIN)
-    candidates = linked_connections(service, account) if linked is None else linked
-    return next((connection for connection in candidates if connection.slot is slot), None)
-
-
 def book_of(account: Account, connection: Connection | None) -> Book:
-    """The book whose entries the account's items refer to: the connection's, the last one's, or the account's own."""
-    if connection is not None and connection.organisation is not None:
+    """The book whose entries items published through a connection refer to.
+
+    It is the connection's own, but for a secondary on the main connection's books; without a connection the account's
+    last one, or its own lists.
+    """
+    if connection is not None and connection.organisation is not None and not _uses_lists_of_main(connection):
         return connection.book
     if account.current_book is not None:
         provider, _, organisation = account.current_book.partition(":")
         return Book(account.tenant, account.id, provider, organisation)
     return Book.own(account.tenant, account.id)
+
+
+def _uses_lists_of_main(connection: Connection) -> bool:
+    from shared.providers import registry
+
+    return connection.slot is not Slot.MAIN and registry.profile(connection.provider).lists_of_main
 
 
 def contact_kind(side: Side) -> Kind:
@@ -277,22 +276,23 @@ def prepare(
 ) -> Prepared:
     """Code, resolve and check one item. Without a connection only what any software would ask for is checked."""
     item = coded(item, connection.settings if connection is not None else Settings())
-    resolved = resolve(service, account, item, connection, cache=cache)
-    problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
     if connection is None:
+        resolved = resolve(service, account, item, None, cache=cache)
+        problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
         return Prepared(item, resolved, None, tuple(without_repeats(problems)))
+    provider = service.provider(connection.provider)
+    kinds = provider.profile.kinds
+    item = applicable(item, kinds)
+    resolved = resolve(service, account, item, connection, cache=cache)
+    problems = own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
     aim = target(item, resolved, connection, generation)
-    problems += service.provider(connection.provider).check(item, resolved, aim)
+    problems += provider.check(item, resolved, aim)
     return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
 
 
-def evaluate(
-    service: Service,
-    account: Account,
-    item: Item,
-    connection: Connection | None,
-    *,
-    cache: EntryCache | None = None,
-) -> list[Problem]:
-    """Every problem that can be known without a call: the service's own checks, references, then the provider's."""
-    return list(prepare(service, account, item, connection, cache=cache).problems)
+def _wrong_connection(item: Item, connection: Connection | None) -> Iterator[Problem]:
+    """A sales item that names a secondary connection, or that was queued for one."""
+    problem = sales_problem(item.side, connection.slot if connection is not None else None)
+    problem = problem or sales_problem(item.side, item.integration)
+    if problem is not None:
+        yield problem

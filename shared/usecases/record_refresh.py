@@ -53,7 +53,7 @@ def record_change(service: Service, connection: Connection, counts: Mapping[Kind
 def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tuple[Connection, bool]:
     """Store how lists ended; active, and True, once what nothing can be coded without is in."""
     after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
-    if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(after):
+    if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(service, after):
         active = _activate(service, after)
         service.accounts.bump_coding_version(active.tenant, active.account)  # another book: references resolve anew
         return active, True
@@ -71,8 +71,10 @@ def _with_lists(stored: Connection, pulled: Pulled) -> Connection:
     return replace(stored, lists=lists)
 
 
-def _essentials_are_in(connection: Connection) -> bool:
-    return all(kind in connection.lists and connection.lists[kind].last_good_at for kind in ESSENTIAL_KINDS)
+def _essentials_are_in(service: Service, connection: Connection) -> bool:
+    """Whether the lists that nothing can be coded without are in, as far as the software has them."""
+    wanted = ESSENTIAL_KINDS.intersection(service.provider(connection.provider).profile.kinds)
+    return all(kind in connection.lists and connection.lists[kind].last_good_at for kind in wanted)
 
 
 def _activate(service: Service, connection: Connection) -> Connection:
