@@ -15,13 +15,6 @@ from shared.domain.money import rounded
 # A state is at most 1 KB as stored: what fits of the reasons is kept, reading one item works them out anew.
 STORED_REASONS: Final = 4
 STORED_TEXT: Final = 160  # characters of a provider's message
-# What a line may leave out in software that has no such list. Categories and contacts no software does without.
-_LINE_REFERENCES: Final[Mapping[str, Kind]] = {
-    "tax_rate": Kind.TAX_RATES,
-    "product": Kind.PRODUCTS,
-    "project": Kind.PROJECTS,
-    "customer": Kind.CUSTOMERS,
-}
 
 
 def coded(item: Item, settings: Settings) -> Item:
@@ -39,9 +32,18 @@ def coded(item: Item, settings: Settings) -> Item:
 
 def applicable(item: Item, kinds: Collection[Kind]) -> Item:
     """The item without what the software has no lists of: such a field does not apply there, whatever it holds."""
-    lacking = {field: None for field, kind in _LINE_REFERENCES.items() if kind not in kinds}
-    lines = tuple(replace(line, **lacking) for line in item.lines)
+    lines = tuple(_applicable(line, kinds) for line in item.lines)
     return item if lines == item.lines else replace(item, lines=lines)
+
+
+def _applicable(line: Line, kinds: Collection[Kind]) -> Line:
+    return replace(
+        line,
+        tax_rate=line.tax_rate if Kind.TAX_RATES in kinds else None,
+        product=line.product if Kind.PRODUCTS in kinds else None,
+        project=line.project if Kind.PROJECTS in kinds else None,
+        customer=line.customer if Kind.CUSTOMERS in kinds else None,
+    )
 
 
 def _default_tax_rate(item: Item, settings: Settings) -> str | None:
