@@ -19,6 +19,8 @@ from shared.providers.quickbooks.profile import API, MINOR_VERSION, PAGE_SIZE
 from shared.providers.transport import Answer, Call, Dialect, broken, perform, to_json
 
 THROTTLED_WAIT: Final = timedelta(seconds=60)  # "Limits and throttles": no Retry-After is promised
+# Codes that say a list is not there for this company.
+_NOT_THERE: Final = frozenset({"plan_lacks_feature", "feature_off"})
 _PASSING_TYPES: Final = frozenset({"systemfault", "service", "authenticationfault", "authentication"})
 
 
@@ -200,6 +202,25 @@ def records(response: Any, entity: str) -> list[dict[str, Any]]:
     if not isinstance(response, Mapping):
         raise broken("no QueryResponse")
     return elements({entity: response.get(entity, [])}, entity)
+
+
+def answered(element: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The QueryResponse of a batch's element. A list that the company does not have is empty; CallFailed otherwise."""
+    fault = fault_of(element)
+    if fault is not None:
+        found = fault.problem()
+        if found.code in _NOT_THERE:
+            return {}
+        raise CallFailed(found, sent=True)
+    response = element.get("QueryResponse")
+    if not isinstance(response, Mapping):
+        raise broken("no QueryResponse")
+    return response
+
+
+def records_of(element: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
+    """The records of a query that was asked in a batch."""
+    return records(answered(element), entity)
 
 
 def literal(text: str) -> str:

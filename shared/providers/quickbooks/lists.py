@@ -21,8 +21,6 @@ LOOK_BACK: Final = timedelta(days=29)  # a day less than change data capture rea
 DELTA_OVERLAP: Final = timedelta(seconds=2)
 MOST_PAGES: Final = 20  # of a list that is read within one call for several
 _EVERY: Final = "Active IN (true, false)"  # inactive records come only when asked for
-# Codes that say a list is not there for this company.
-_NOT_THERE: Final = frozenset({"plan_lacks_feature", "feature_off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,8 @@ def _first(session: Session, entity: Entity) -> ListPage:
     started = session.now()
     texts = {"count": api.select("COUNT(*)", entity.name, _EVERY), "page": _page_text(entity, 1, None)}
     told, at = api.queries(session, texts)
-    found = _records(told["page"], entity.name)
-    count = _answered(told["count"]).get("totalCount")
+    found = api.records_of(told["page"], entity.name)
+    count = api.answered(told["count"]).get("totalCount")
     place = _Place(entity.name, 1, count if isinstance(count, int) else None, _cursor(session, at, started))
     return _listed([entity], place, found, delta=False)
 
@@ -178,10 +176,10 @@ def _together(session: Session) -> ListPage:
     names = ("TaxCode", "TaxRate", "Class", "Department", "CompanyCurrency")
     texts = {name: _whole_text(name, 1) for name in names}
     told, _ = api.queries(session, {**texts, "Preferences": api.select("*", "Preferences")})
-    found = {name: _records(told[name], name) for name in names}
+    found = {name: api.records_of(told[name], name) for name in names}
     if sum(map(len, found.values())) >= PAGE_SIZE:  # the most that one answer holds: each list by itself
         found = {name: _whole(session, name) if found[name] else [] for name in names}
-    preferences = next(iter(_records(told["Preferences"], "Preferences")), None)
+    preferences = next(iter(api.records_of(told["Preferences"], "Preferences")), None)
     if preferences is None:
         raise broken("no preferences")
     made = (
@@ -204,24 +202,6 @@ def _whole(session: Session, name: str) -> list[dict[str, Any]]:
         if len(page) < PAGE_SIZE:
             return found
     raise broken(f"more than {MOST_PAGES} pages of {name}")
-
-
-def _answered(element: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The QueryResponse of a batch's element. A list that the company does not have is empty; CallFailed otherwise."""
-    fault = api.fault_of(element)
-    if fault is not None:
-        problem = fault.problem()
-        if problem.code in _NOT_THERE:
-            return {}
-        raise CallFailed(problem, sent=True)
-    response = element.get("QueryResponse")
-    if not isinstance(response, Mapping):
-        raise broken("no QueryResponse")
-    return response
-
-
-def _records(element: Mapping[str, Any], entity: str) -> list[dict[str, Any]]:
-    return api.records(_answered(element), entity)
 
 
 def _cursor(session: Session, at: datetime | None, started: datetime) -> str:

@@ -1,7 +1,7 @@
 """Files: uploaded with what they belong to, and looked for by it. Source: "Attachable" of developer.intuit.com."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.domain.errors import Problem
@@ -93,21 +93,36 @@ def _answer(name: str, outcome: str | Problem) -> FileAnswer:
 
 
 def attached(session: Session, uploads: Sequence[Upload]) -> list[FileAnswer]:
-    """The files that their documents have, by name and size; one query for each document."""
+    """The files that their documents have, by name and size; one call for as many documents as a batch takes."""
+    documents = list({one.document: None for one in uploads})
+    there: dict[Wanted, list[dict[str, Any]]] = {}
+    most = PROFILE.publishing.batch_elements
+    for start in range(0, len(documents), most):
+        there |= _attachables(session, documents[start : start + most])
     found = []
     for one in uploads:
-        for record in attachables(session, one.document):
-            if record.get("FileName") == sent_name(one.file) and record.get("Size") == len(one.file.content):
-                found.append(FileAnswer(one.file.name, str(record["Id"])))
-                break
+        same = (record for record in there[one.document] if _is_same(record, one.file))
+        record = next(same, None)
+        if record is not None:
+            found.append(FileAnswer(one.file.name, str(record["Id"])))
     return found
 
 
-def attachables(session: Session, document: Wanted) -> list[dict[str, Any]]:
-    """What is attached to a document. Raises CallFailed."""
-    kind, value = api.literal(document.resource), api.literal(document.document_id)
-    where = f"AttachableRef.EntityRef.Type = {kind} AND AttachableRef.EntityRef.value = {value}"
-    found = api.query(session, api.select("*", "Attachable", where, 1), "Attachable")
-    if len(found) >= PAGE_SIZE:
+def _is_same(record: Mapping[str, Any], file: FileToAttach) -> bool:
+    return record.get("FileName") == sent_name(file) and record.get("Size") == len(file.content)
+
+
+def _attachables(session: Session, documents: Sequence[Wanted]) -> dict[Wanted, list[dict[str, Any]]]:
+    """What is attached to each document. Raises CallFailed, also where there is more than one answer holds."""
+    named = {str(number): document for number, document in enumerate(documents)}
+    told, _ = api.queries(session, {name: _of_document(document) for name, document in named.items()})
+    found = {named[name]: api.records_of(element, "Attachable") for name, element in told.items()}
+    if sum(map(len, found.values())) >= PAGE_SIZE:
         raise CallFailed(Problem("too_many_files", details={"most": PAGE_SIZE}), sent=True)
     return found
+
+
+def _of_document(document: Wanted) -> str:
+    kind, value = api.literal(document.resource), api.literal(document.document_id)
+    where = f"AttachableRef.EntityRef.Type = {kind} AND AttachableRef.EntityRef.value = {value}"
+    return api.select("*", "Attachable", where, 1)

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from rehearsal.sandbox_process import SandboxClient
-
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
 from shared.domain.ids import marker_for, new_id
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode

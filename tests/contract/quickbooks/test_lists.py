@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from rehearsal.sandbox_process import SandboxClient
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.providers.contract import AccessLost, CallFailed, ListPage, Session
 from shared.providers.quickbooks import api, lists

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rehearsal.sandbox_process import SandboxClient
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Kind

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rehearsal.sandbox_process import SandboxClient
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.items import TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.providers.contract import FileToAttach, Upload, Wanted

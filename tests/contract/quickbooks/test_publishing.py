@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from rehearsal.sandbox_process import SandboxClient
 
+from rehearsal.sandbox_process import SandboxClient
 from shared.domain.connections import Destination
 from shared.domain.ids import marker_for
 from shared.domain.items import Item, ItemType, Side, TaxMode

@@ -101,6 +101,19 @@ def test_a_file_whose_answer_was_lost_is_there_once(world: QuickBooksWorld) -> N
     assert list(files(world).values()) == [1]
 
 
+def test_files_go_up_in_groups_and_one_by_one_where_groups_are_refused(world: QuickBooksWorld) -> None:
+    world.publish(world.create([paper(number) for number in range(6)], file=PDF))
+    world.settle()
+    assert_sound(world)
+    assert sorted(files(world).values()) == [1] * 6
+    assert world.calls("POST /upload") == 1
+    world.sandbox.control(f"/quickbooks/companies/{world.tenant_id}/edit", {"one_file_per_upload": True})
+    world.publish(world.create([paper(number) for number in range(6, 10)], file=PDF))
+    world.settle()
+    assert_sound(world)
+    assert sorted(files(world).values()) == [1] * 10
+
+
 def test_a_new_supplier_made_in_a_lost_call_is_made_once(world: QuickBooksWorld) -> None:
     ids = world.create([paper(number, contact={"name": "Dover Ferries"}) for number in range(4)])
     desk.fault(world.sandbox, "POST", "/batch", "commit_then_drop")
