@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from rehearsal.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import Connected, SandboxClient
 from tests.e2e import broken
 from tests.e2e.small import await_done, can_pay, small
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
@@ -101,7 +101,8 @@ def test_what_cannot_be_told_apart_is_held_for_a_person(customer: Customer, wire
     """The answer for a purchase credit note is lost, and a person makes one that looks just like it."""
     world = customer.world
     item = customer.item(number="TWIN-1", type="credit_note", due_date=None)["id"]
-    person = SandboxClient(world.sandbox.url).connect(ADVISER, [customer.organisation_id])
+    xero = SandboxClient(world.sandbox.url)
+    person = Connected(xero, xero.redeem(xero.consent(ADVISER, [customer.organisation_id])).json())
 
     def make_its_twin(_: Call) -> None:
         [there] = customer.books()["CreditNotes"]
