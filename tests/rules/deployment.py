@@ -155,7 +155,7 @@ def _own(address: str) -> dict[str, str]:
         "API_BASE_URL": "http://localhost:8000",
         "DEFAULT_ISSUER": ISSUER,
         "DEFAULT_JWKS_URI": f"{address}/jwks.json",
-        "LEDGERBRIDGE_SANDBOX_URL": address,
+        "LEDGERBRIDGE_XERO_URL": address,
     }
 
 
