@@ -23,9 +23,11 @@ class SandboxControl:
             raise ValueError(f"{path}: {answer.text}")
         return answer.json()
 
-    def fault(self, method: str, path: str, kind: str, *, times: int | None = 1, **how: Any) -> None:
+    def fault(
+        self, method: str, path: str, kind: str, *, times: int | None = 1, provider: str = "xero", **how: Any
+    ) -> None:
         """Break the next `times` matching calls; `path` is a glob below the API's own prefix."""
-        rule = {"provider": "xero", "method": method, "path": path, "times": times, "fault": {"kind": kind, **how}}
+        rule = {"provider": provider, "method": method, "path": path, "times": times, "fault": {"kind": kind, **how}}
         self.tell("/faults", [rule])
 
     def mend(self) -> None:
@@ -36,9 +38,9 @@ class SandboxControl:
         """How many calls the registered faults have hit so far."""
         return sum(fault["fired"] for fault in self.read("/faults")["faults"])
 
-    def calls(self) -> dict[str, int]:
+    def calls(self, provider: str = "xero") -> dict[str, int]:
         """Calls by endpoint since the last clearing: {"PUT /Invoices": 3, ...}."""
-        counted: dict[str, int] = self.read("/counts")["calls"].get("xero", {})
+        counted: dict[str, int] = self.read("/counts")["calls"].get(provider, {})
         return counted
 
     def books(self, organisation: str) -> dict[str, Any]:

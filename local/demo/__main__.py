@@ -1,16 +1,21 @@
-"""`python -m local.demo`: start a stack of its own, run the main job, report, and leave nothing behind."""
+"""`PROVIDER=all python -m local.demo`: start a stack of its own, run the jobs, report, and leave nothing behind."""
 
 import json
+import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from rich.console import Console
 
 from local.api import Api, ApiError, machine_token
 from local.artifact import ROOT, BuildError
-from local.demo.job import HOME, DemoError, Job, Outcome, Say
-from local.demo.report import complaints, facts, show
+from local.demo.job import Job
+from local.demo.report import complaints, conclude, facts, short_complaints, show
+from local.demo.short import ShortJob
+from local.demo.software import OTHERS, XERO
+from local.demo.work import HOME, DemoError, Outcome, Say
 from local.deploy import DeployError
 from local.deployment import PROVIDER_APPS
 from local.person import PageError
@@ -22,6 +27,7 @@ from ops.tenants import create_tenant
 
 CLOCK_FACTOR: Final = 6
 RESULT: Final = ROOT / ".local" / "demo.json"
+ALL: Final = "all"
 METRIC_LINE: Final = "_aws"
 MOST_ERRORS: Final = 3
 
@@ -38,11 +44,24 @@ def units(stack: Stack) -> dict[str, float]:
     return total
 
 
-def run(stack: Stack, say: Say) -> Outcome:
-    """The main job as a new tenant of this stack."""
+def figures(stack: Stack, run: Callable[[], Outcome]) -> tuple[Outcome, dict[str, Any]]:
+    """Run one job and work out its figures: units are what the publish worker used meanwhile."""
+    before = units(stack)
+    done = run()
+    used = {name: total - before[name] for name, total in units(stack).items()}
+    return done, facts(done, used, CLOCK_FACTOR)
+
+
+def jobs(stack: Stack, wanted: str, say: Say) -> Iterator[tuple[Outcome, dict[str, Any]]]:
+    """The jobs that were asked for, each as a tenant's program on this stack."""
     made = create_tenant(Target(stack.client, stack.outputs), "Demo product", [HOME])
     token = machine_token(stack.outputs["TokenUrl"], made.client_id, made.client_secret.reveal())
-    return Job(Api(stack.api_url, token), SandboxControl(stack.sandbox_url), PROVIDER_APPS["xero"], say).run()
+    api, sandbox = Api(stack.api_url, token), SandboxControl(stack.sandbox_url)
+    if wanted in {ALL, XERO.name}:
+        yield figures(stack, Job(api, sandbox, PROVIDER_APPS["xero"], say).run)
+    for software in OTHERS.values():
+        if wanted in {ALL, software.name}:
+            yield figures(stack, ShortJob(api, sandbox, software, say).run)
 
 
 def show_errors(console: Console, stack: Stack) -> None:
@@ -57,8 +76,32 @@ def show_errors(console: Console, stack: Stack) -> None:
                 console.print(said.get("exception", ""), markup=False)
 
 
+def report(console: Console, results: list[tuple[Outcome, dict[str, Any]]]) -> list[str]:
+    """Show every job, keep the figures (those of short jobs under `others`), and return what is wrong."""
+    wrong: list[str] = []
+    kept: dict[str, Any] = {}
+    for done, found in results:
+        show(console, done.software.title, found)
+        is_main = done.software is XERO
+        wrong += (complaints if is_main else short_complaints)(done, found)
+        if is_main:
+            kept |= found
+        else:
+            kept.setdefault("others", {})[done.software.name] = found
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
+    conclude(console, wrong)
+    console.print(f"figures: {RESULT.relative_to(ROOT)}")
+    return wrong
+
+
 def main() -> int:
     console = Console(highlight=False)
+    wanted = os.environ.get("PROVIDER") or ALL
+    known = (ALL, XERO.name, *OTHERS)
+    if wanted not in known:
+        console.print(f"PROVIDER is one of {', '.join(known)}")
+        return 2
     began = time.monotonic()
 
     def say(text: str) -> None:
@@ -68,20 +111,14 @@ def main() -> int:
     try:
         with Stack.started(clock_factor=CLOCK_FACTOR, worker_timeout=300) as stack:
             try:
-                done = run(stack, say)
+                results = list(jobs(stack, wanted, say))
             except (DemoError, ApiError, PageError):
                 show_errors(console, stack)
                 raise
-            found = facts(done, units(stack), CLOCK_FACTOR)
     except (StartError, DeployError, BuildError, DemoError, ApiError, PageError) as error:
         console.print(f"[red]{type(error).__name__}[/red] {error}")
         return 1
-    wrong = complaints(done, found)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
-    show(console, found, wrong)
-    console.print(f"figures: {RESULT.relative_to(ROOT)}")
-    return 1 if wrong else 0
+    return 1 if report(console, results) else 0
 
 
 if __name__ == "__main__":

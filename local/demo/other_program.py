@@ -15,9 +15,9 @@ ENDPOINT: Final = "GET /Currencies"  # all it calls, and nothing that publishing
 SCOPES: Final = "openid offline_access accounting.settings accounting.contacts"
 
 
-def refused(counts: dict[str, Any]) -> int:
+def refused(counts: dict[str, Any], provider: str = "xero") -> int:
     """Calls that the limiter answered with 429, those of the other program left out."""
-    by_endpoint: dict[str, dict[str, int]] = counts["by_status"].get("xero", {})
+    by_endpoint: dict[str, dict[str, int]] = counts["by_status"].get(provider, {})
     return sum(outcomes.get("429", 0) for endpoint, outcomes in by_endpoint.items() if endpoint != ENDPOINT)
 
 

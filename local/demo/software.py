@@ -1,0 +1,93 @@
+"""The accounting software of the demo: whom to connect as, and how the sandbox's books of each are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from local.sandbox_client import SandboxControl
+
+Books = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Software:
+    """One provider as the demo meets it.
+
+    `ticked` are the organisations that the person ticks on the consent page (None: all). `records` are the names in
+    the sandbox's books under which documents lie, each with the field of its id and of its total.
+    """
+
+    name: str
+    title: str
+    organisation: str
+    books_at: str
+    records: Mapping[str, tuple[str, str]]
+    files_at: str
+    create: tuple[str, str]  # the call that creates documents, for a fault: method and path
+    slot: str = "main"
+    ticked: tuple[str, ...] | None = None
+    credentials: Mapping[str, str] = field(default_factory=dict)
+
+    def books(self, sandbox: SandboxControl, organisation: str) -> Books:
+        found: Books = sandbox.read(f"/{self.name}/{self.books_at.format(organisation=organisation)}")
+        return found
+
+    def documents(self, books: Books) -> list[tuple[str, str]]:
+        """Id and total of every document in the books."""
+        return [
+            (record[id_], str(record[total]))
+            for name, (id_, total) in self.records.items()
+            for record in books.get(name, [])
+        ]
+
+    def files(self, books: Books) -> int:
+        """How many files lie with documents."""
+        found = books[self.files_at]
+        return sum(len(files) for files in found.values()) if self.name == "xero" else len(found)
+
+
+HARBOUR: Final = "Harbour & Finch Ltd"
+XERO: Final = Software(
+    "xero",
+    "Xero",
+    HARBOUR,
+    "organisations/{organisation}/books",
+    {
+        "Invoices": ("InvoiceID", "Total"),
+        "CreditNotes": ("CreditNoteID", "Total"),
+        "BankTransactions": ("BankTransactionID", "Total"),
+    },
+    "Attachments",
+    ("PUT", "/Invoices"),
+)
+QUICKBOOKS: Final = Software(
+    "quickbooks",
+    "QuickBooks Online",
+    HARBOUR,
+    "companies/{organisation}/books",
+    dict.fromkeys(("Bill", "Purchase", "VendorCredit", "Invoice", "SalesReceipt", "CreditMemo"), ("Id", "TotalAmt")),
+    "Attachable",
+    ("POST", "/batch"),
+    ticked=(HARBOUR,),
+)
+SAGE: Final = Software(
+    "sage",
+    "Sage Accounting",
+    HARBOUR,
+    "businesses/{organisation}/books",
+    dict.fromkeys(
+        (
+            "purchase_invoices",
+            "sales_invoices",
+            "purchase_credit_notes",
+            "sales_credit_notes",
+            "other_payments",
+            "purchase_quick_entries",
+            "sales_quick_entries",
+        ),
+        ("id", "total_amount"),
+    ),
+    "attachments",
+    ("POST", "/purchase_invoices"),
+)
+OTHERS: Final = {one.name: one for one in (QUICKBOOKS, SAGE)}
