@@ -53,6 +53,13 @@ REFERENCE: Final[list[Row]] = [
         "Reload the list; the survivor takes its place.",
     ),
     (
+        "supplier_address_missing",
+        _ASK,
+        409,
+        "The accounting software takes no new supplier without street, city, postal code and country.",
+        "Give the supplier its address, or make it there and reload.",
+    ),
+    (
         "supplier_name_taken",
         _ASK,
         409,
@@ -275,6 +282,13 @@ ATTACHMENT: Final[list[Row]] = [
         "Send a PDF, PNG, JPEG, GIF, TIFF, HEIC, DOCX, XLSX, CSV or text file.",
     ),
     ("file_missing", _ASK, 409, "The file has not arrived.", "Send it with the presigned form, then complete it."),
+    (
+        "file_in_process",
+        _AT,
+        409,
+        "The accounting software has taken the file, or may have, and has not filed it yet.",
+        "It is looked for again by itself.",
+    ),
     ("file_changed", _ASK, 409, "The file is not the one that was accepted.", "Upload it again."),
     (
         "attachment_failed",

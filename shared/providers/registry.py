@@ -7,7 +7,7 @@ from typing import Final
 from shared.domain.errors import fail
 from shared.providers.contract import Profile, Provider
 
-_NAMES: Final = ("xero", "quickbooks", "sage")
+_NAMES: Final = ("xero", "quickbooks", "sage", "bill")
 
 
 def names() -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class Dialect:
     access_lost: Callable[[Answer], Problem]
     # Whether a 401 is about rights that no newer token would bring back.
     beyond_token: Callable[[Answer], bool] = scope_missing
-    # What an answer of another status than 429 says of a limit, where limits are told so.
+    # The limit that a refusal's body tells of, whatever its status; None where it tells of none.
     limited: Callable[[Session, Answer], Blocked | None] = lambda _session, _answer: None
 
 
@@ -130,14 +130,14 @@ def _paid(session: Session, call: Call, dialect: Dialect) -> Answer:
 
 
 def _judged(session: Session, answer: Answer, dialect: Dialect) -> Answer:
+    blocked = dialect.limited(session, answer) if answer.status >= 400 else None
+    if blocked is not None:
+        raise LimitReached(blocked)
     if answer.status == 429:
         scope = dialect.scope(answer.headers)
         default = dialect.default_waits.get(scope, DEFAULT_WAIT)
         wait = retry_after(answer.headers.get("retry-after"), session.now(), default)
         raise LimitReached(Blocked(scope, session.now() + wait / session.pace))
-    blocked = dialect.limited(session, answer) if answer.status >= 400 else None
-    if blocked is not None:
-        raise LimitReached(blocked)
     if answer.status == 401 and not dialect.beyond_token(answer):
         raise TokenRefused
     if answer.status in {401, 403}:
