@@ -12,6 +12,7 @@ from shared.domain.accounts import Account, Capability, Event, Member, MemberKin
 from shared.domain.connections import Slot
 from shared.domain.errors import ErrorKind
 from shared.providers.contract import CredentialFacts, OAuthFacts, Profile
+from shared.usecases.change_settings import Defaulted
 
 
 class DestinationView(View):
@@ -248,6 +249,25 @@ class DefaultsView(View):
         slots = (account.publishing_integration, account.expense_claims_integration)
         publishing, claims = (Slot(slot) if slot else None for slot in slots)
         return cls(publishing_integration=publishing, expense_claims_integration=claims)
+
+
+class ChangedDefaultsView(DefaultsView):
+    """`items_moved` open items go elsewhere by the new defaults; what is queued keeps what it was queued for."""
+
+    items_moved: int
+    items_looked_at: int = Field(description="The newest items, of which those that move were counted")
+    all_looked_at: bool = Field(description="False: there are older items, which may move as well")
+
+    @classmethod
+    def after(cls, done: Defaulted) -> Self:
+        kept = DefaultsView.of(done.account)
+        return cls(
+            publishing_integration=kept.publishing_integration,
+            expense_claims_integration=kept.expense_claims_integration,
+            items_moved=done.moved,
+            items_looked_at=done.looked_at,
+            all_looked_at=done.whole,
+        )
 
 
 class DefaultsPatch(Patch):

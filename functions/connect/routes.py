@@ -10,6 +10,7 @@ from functions.connect.models import (
     AccountPage,
     AccountQuery,
     AccountView,
+    ChangedDefaultsView,
     DefaultsPatch,
     DefaultsView,
     ErrorList,
@@ -148,8 +149,8 @@ def get_defaults(service: Service, request: Request) -> Answer:
 def patch_defaults(service: Service, request: Request) -> Answer:
     account = request.in_account
     request.check_version(account.version)
-    account = change_defaults(service, request.caller, account, request.body(DefaultsPatch).changes())
-    return Answer(DefaultsView.of(account), version=account.version)
+    done = change_defaults(service, request.caller, account, request.body(DefaultsPatch).changes())
+    return Answer(ChangedDefaultsView.after(done), version=done.account.version)
 
 
 def get_events(service: Service, request: Request) -> Answer:
@@ -200,7 +201,7 @@ ROUTES: Final[list[Route]] = [
     Route("GET", _ACCOUNT + "/defaults", get_defaults, "Which connections publishing goes through",
           answer=DefaultsView, capability=_MANAGE, tag="Settings"),
     Route("PATCH", _ACCOUNT + "/defaults", patch_defaults, "Choose the connections publishing goes through",
-          answer=DefaultsView, body=DefaultsPatch, capability=_MANAGE, if_match=True, errors=("no_connection",),
+          answer=ChangedDefaultsView, body=DefaultsPatch, capability=_MANAGE, if_match=True, errors=("no_connection",),
           tag="Settings"),
     Route("GET", _ACCOUNT + "/events", get_events, "What happened in the account, newest first", answer=EventPage,
           query=EventQuery, capability=_READ, tag="Events"),

@@ -20,7 +20,7 @@ from functions.publish.values import (
     TrackingRef,
 )
 from shared.aws.http import Model, PageQuery
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.item_drafts import ItemDraft, LineDraft
 from shared.domain.items import ItemType, Place, Side, Stage, TaxMode
 from shared.usecases.accept_publication import MOST_ITEMS as MOST_PUBLISHED
@@ -32,6 +32,10 @@ MOST_ITEMS: Final = 100  # per request
 MOST_LINES: Final = 200
 MOST_TRACKING: Final = 10
 ONE_DECIMAL: Final = "1"
+_INTEGRATION: Final = (
+    "Which connection the item is published through, by its slot; its coding is of that connection's lists. Null "
+    "leaves it to the supplier's rule and the account's defaults. Sales go through the main connection only"
+)
 
 
 class LineBody(Model):
@@ -88,6 +92,7 @@ class NewItem(Model):
     payment_method: MethodRef | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    integration: Slot | None = Field(None, description=_INTEGRATION)
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
 
     def draft(self) -> ItemDraft:
@@ -132,6 +137,7 @@ class ItemChange(Model):
     payment_method: MethodRef | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    integration: Slot | None = Field(None, description=_INTEGRATION)
 
     @field_validator("side", "type", "currency", "tax_mode", "total", "lines", "paid")
     @classmethod
@@ -231,3 +237,4 @@ class ItemQuery(PageQuery):
     stage: Stage | None = None
     side: Side | None = None
     place: Place | None = None
+    integration: Slot | None = None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functions.publish.views import ProblemView
 from shared.aws.http import View
 from shared.domain.catalogue import CATALOGUE
+from shared.domain.connections import Slot
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.usecases.accept_publication import DryRun
 from shared.usecases.read_publications import Progress, Refusal, TotalsCompared
@@ -32,17 +33,22 @@ class ReasonView(View):
 
 
 class TotalView(View):
-    """Count and sum of the documents of one currency and destination; credit notes are subtracted."""
+    """Count and sum of one currency's documents by destination and integration; credit notes are subtracted."""
 
     currency: str
     destination: str
+    integration: Slot
     count: int
     total: Decimal
 
     @classmethod
     def of(cls, total: ControlTotal) -> "TotalView":
         return cls(
-            currency=total.currency, destination=total.destination, count=total.count, total=Decimal(total.total)
+            currency=total.currency,
+            destination=total.destination,
+            integration=total.integration,
+            count=total.count,
+            total=Decimal(total.total),
         )
 
 
@@ -114,6 +120,7 @@ class ComparedView(View):
 
     currency: str
     destination: str
+    integration: Slot
     expected_count: int
     expected_total: Decimal
     published_count: int
@@ -125,6 +132,7 @@ class ComparedView(View):
         return cls(
             currency=compared.currency,
             destination=compared.destination,
+            integration=compared.integration,
             expected_count=compared.expected_count,
             expected_total=compared.expected_total,
             published_count=compared.published_count,

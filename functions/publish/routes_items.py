@@ -29,6 +29,7 @@ from shared.domain.accounts import Capability
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.usecases.create_items import Taken, create_items
 from shared.usecases.edit_item import edit_item
+from shared.usecases.integrations import Ways
 from shared.usecases.item_document import complete_document, request_document
 from shared.usecases.preview_item import preview_item
 from shared.usecases.publish_item import publish_item
@@ -44,11 +45,11 @@ _ITEM: Final = _ITEMS + "/{item}"
 def get_items(service: Service, request: Request) -> Answer:
     """A page of items."""
     query = request.query(ItemQuery)
-    narrowed = Filter(query.stage, query.side, query.place)
+    narrowed = Filter(query.stage, query.side, query.place, query.integration)
     rows, position = page_of_items(
         service, request.in_account, narrowed, position=request.position(), limit=query.limit
     )
-    views = [ListedView.of(state, marker) for state, marker in rows]
+    views = [ListedView.of(row) for row in rows]
     return Answer(ItemPage(items=views, next_cursor=request.next_cursor(position)))
 
 
@@ -58,14 +59,16 @@ def post_items(service: Service, request: Request) -> Answer:
     taken = create_items(service, request.in_account, [one.draft() for one in body.items], request.resource_id)
     if len(taken) == 1 and isinstance(taken[0], Problem):
         raise LedgerbridgeError(taken[0])
-    results = [_result(number, one) for number, one in enumerate(taken)]
+    ways = Ways(service, request.in_account)
+    ways.load(one.item for one in taken if isinstance(one, Taken))
+    results = [_result(number, one, ways) for number, one in enumerate(taken)]
     return Answer(Results(results=results), outcome={"results": [_kept(one) for one in results]})
 
 
-def _result(number: int, taken: Taken | Problem) -> Result:
+def _result(number: int, taken: Taken | Problem, ways: Ways) -> Result:
     if isinstance(taken, Problem):
         return Result(index=number, status="refused", problem=ProblemView.of(taken))
-    return Result(index=number, status="created" if taken.new else "found", item=item_view(taken))
+    return Result(index=number, status="created" if taken.new else "found", item=item_view(taken, ways))
 
 
 def _kept(result: Result) -> dict[str, Any]:
@@ -78,20 +81,21 @@ def _kept(result: Result) -> dict[str, Any]:
 def post_items_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
     """The items that the first request took in, as they are now."""
     results = []
+    ways = Ways(service, request.in_account)
     for number, kept in enumerate(outcome["results"]):
         if "code" in kept:
             problem = Problem(kept["code"], kept["field"], details=kept["details"])
             results.append(Result(index=number, status="refused", problem=ProblemView.of(problem)))
         else:
             seen = read_item(service, request.in_account, kept["item"])
-            results.append(Result(index=number, status=kept["status"], item=item_view(seen)))
+            results.append(Result(index=number, status=kept["status"], item=item_view(seen, ways)))
     return Answer(Results(results=results))
 
 
 def get_item(service: Service, request: Request) -> Answer:
     """One item."""
     seen = read_item(service, request.in_account, request.path["item"])
-    return Answer(item_view(seen), version=seen.item.version)
+    return Answer(item_view(seen, Ways(service, request.in_account)), version=seen.item.version)
 
 
 def patch_item(service: Service, request: Request) -> Answer:
@@ -105,17 +109,19 @@ def patch_item(service: Service, request: Request) -> Answer:
         version=request.version,
         actor=request.caller.actor,
     )
-    return _changed(taken)
+    return _changed(service, request, taken)
 
 
-def _changed(taken: Taken, status: int = 200) -> Answer:
-    return Answer(item_view(taken), version=taken.item.version, status=status)
+def _changed(service: Service, request: Request, taken: Taken, status: int = 200) -> Answer:
+    view = item_view(taken, Ways(service, request.in_account))
+    return Answer(view, version=taken.item.version, status=status)
 
 
 def _again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
     """The item that the first request was about, as it is now."""
     seen = read_item(service, request.in_account, request.path["item"])
-    return Answer(item_view(seen), version=seen.item.version, status=outcome["status"])
+    view = item_view(seen, Ways(service, request.in_account))
+    return Answer(view, version=seen.item.version, status=outcome["status"])
 
 
 def post_document(service: Service, request: Request) -> Answer:
@@ -142,12 +148,12 @@ def put_document(service: Service, request: Request) -> Answer:
     """Check the file that arrived and keep it as the item's."""
     upload = request.body(CompleteDocument).upload
     item, actor = request.path["item"], request.caller.actor
-    return _changed(complete_document(service, request.in_account, item, upload, actor=actor))
+    return _changed(service, request, complete_document(service, request.in_account, item, upload, actor=actor))
 
 
 def post_publish(service: Service, request: Request) -> Answer:
     """Queue one item."""
-    return _changed(publish_item(service, request.in_account, request.path["item"]), status=202)
+    return _changed(service, request, publish_item(service, request.in_account, request.path["item"]), status=202)
 
 
 def get_preview(service: Service, request: Request) -> Answer:
@@ -159,7 +165,7 @@ def post_unarchive(service: Service, request: Request) -> Answer:
     """Back to the inbox."""
     mode = request.body(UnarchiveMode).mode
     item, actor = request.path["item"], request.caller.actor
-    return _changed(unarchive_item(service, request.in_account, item, mode, actor=actor))
+    return _changed(service, request, unarchive_item(service, request.in_account, item, mode, actor=actor))
 
 
 def post_resolve(service: Service, request: Request) -> Answer:
@@ -167,7 +173,7 @@ def post_resolve(service: Service, request: Request) -> Answer:
     said = request.body(Resolution)
     item = request.path["item"]
     taken = resolve_item(service, request.in_account, item, said.outcome, said.document_id, caller=request.caller)
-    return _changed(taken, status=202)
+    return _changed(service, request, taken, status=202)
 
 
 def get_timeline(service: Service, request: Request) -> Answer:
@@ -197,7 +203,7 @@ ROUTES: Final = [
         body=NewItems,
         capability=_WORK,
         rebuild=post_items_again,
-        errors=("conflict",),
+        errors=("conflict", "no_connection"),
         description=(
             "Every item has a result of its own: created, found (its external_id was known, with the same body) or "
             "refused. A request with one item that is refused answers with its problem instead."
@@ -213,7 +219,7 @@ ROUTES: Final = [
         body=ItemChange,
         capability=_WORK,
         if_match=True,
-        errors=_CLOSED,
+        errors=(*_CLOSED, "no_connection"),
     ),
     Route(
         "POST",

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from functions.publish.views import ProblemView
 from shared.aws.http import View
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Destination, PublishAs, Slot
+from shared.domain.integrations import Because
 from shared.usecases.item_document import UploadForm
 from shared.usecases.preview_item import Preview
 
@@ -32,6 +33,9 @@ class PayloadView(View):
 class PreviewView(View):
     """What publishing would send, and every problem that can be known without a call."""
 
+    integration: Slot
+    reason: Because
+    connection: str
     provider: str
     organisation: str
     destination: Destination
@@ -44,6 +48,9 @@ class PreviewView(View):
     @classmethod
     def of(cls, preview: Preview) -> "PreviewView":
         return cls(
+            integration=preview.integration.slot,
+            reason=preview.integration.reason,
+            connection=preview.connection,
             provider=preview.provider,
             organisation=preview.organisation,
             destination=preview.destination,

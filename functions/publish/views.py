@@ -9,8 +9,9 @@ from pydantic import Field
 
 from shared.aws.http import View
 from shared.domain.catalogue import kind_of
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
+from shared.domain.integrations import Because
 from shared.domain.items import (
     Document,
     Fact,
@@ -28,7 +29,8 @@ from shared.domain.items import (
 )
 from shared.domain.publishing import PendingMarker
 from shared.usecases.create_items import Taken
-from shared.usecases.read_items import Seen, shown_stage
+from shared.usecases.integrations import Shown, Ways
+from shared.usecases.read_items import Row, Seen, shown_stage
 
 
 class ProblemView(View):
@@ -185,6 +187,22 @@ class QueuedView(View):
         )
 
 
+class IntegrationView(View):
+    """The connection that an item is published through: the one it names, else by rule, default, or the main one.
+
+    For an item that is queued or published it is the one that it was queued for or went through.
+    """
+
+    slot: Slot | None = Field(description="null where the connection is gone by now")
+    connection: str | None = Field(description="null where nothing is connected in the slot")
+    reason: Because
+    own: Slot | None = Field(description="What the item itself names; null leaves it to rule and default")
+
+    @classmethod
+    def of(cls, shown: Shown) -> "IntegrationView":
+        return cls(slot=shown.slot, connection=shown.connection, reason=shown.reason, own=shown.own)
+
+
 class LinksView(View):
     """Where to go on from an item."""
 
@@ -221,6 +239,7 @@ class ItemView(View):
     payment_method: str | None
     destination: Destination | None
     publish_as: PublishAs | None
+    integration: IntegrationView
     external_id: str | None
     document: DocumentView | None
     stage: Stage
@@ -258,13 +277,14 @@ _PLAIN: Final = [
 ]
 
 
-def item_view(seen: Seen | Taken) -> ItemView:
-    """How an item is shown, whether it was just read, made or changed."""
+def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
+    """How an item is shown, whether it was just read, made or changed; `ways` are its account's."""
     item, state, marker = seen.item, seen.state, seen.marker
     reasons = seen.reasons if isinstance(seen, Seen) else state.reasons
     return ItemView(
         **{name: getattr(item, name) for name in _PLAIN},
         lines=[LineView.of(line) for line in item.lines],
+        integration=IntegrationView.of(ways.shown(item, state, marker)),
         document=DocumentView.maybe(item.document),
         stage=shown_stage(state, marker),
         place=state.place,
@@ -297,14 +317,15 @@ class ListedView(View):
     date: calendar_date | None
     number: str | None
     has_document: bool
+    integration: IntegrationView
     reasons: list[ProblemView]
     last_error: ProblemView | None
     queued: QueuedView | None
     published: PublishedView | None
 
     @classmethod
-    def of(cls, state: ItemState, marker: PendingMarker | None) -> "ListedView":
-        summary = state.summary
+    def of(cls, row: Row) -> "ListedView":
+        state, marker, summary = row.state, row.marker, row.state.summary
         return cls(
             id=state.item,
             stage=shown_stage(state, marker),
@@ -317,6 +338,7 @@ class ListedView(View):
             date=summary.date,
             number=summary.number,
             has_document=summary.has_document,
+            integration=IntegrationView.of(row.integration),
             reasons=[ProblemView.of(reason) for reason in state.reasons],
             last_error=ProblemView.maybe(state.last_error),
             queued=QueuedView.maybe(marker),

@@ -86,7 +86,9 @@ class RefreshBody(Model):
 
 
 class ReloadBody(Model):
-    """A reload takes no wishes: the list is read whole."""
+    """The list is read whole, on every live connection that supplies it or on the one named."""
+
+    connection: EntryId | None = None
 
 
 class ConnectionQuery(Query):
@@ -193,3 +195,9 @@ class RefreshView(View):
     refresh: str
     connection: str
     status: str = Field(description="queued")
+
+
+class ReloadView(View):
+    """The refreshes that a reload sets going, one for each connection that supplies the list."""
+
+    refreshes: list[RefreshView]

@@ -15,6 +15,7 @@ from functions.refresh.models import (
     RefreshBody,
     RefreshView,
     ReloadBody,
+    ReloadView,
 )
 from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Capability
@@ -101,8 +102,20 @@ def _shown(entry: Entry) -> Answer:
 
 def post_reload(service: Service, request: Request) -> Answer:
     """Read one list whole again."""
-    asked = ask_reload(service, request.in_account, _kind(request), request.resource_id)
-    return _asked(asked.id, asked.connection)
+    connection = request.body(ReloadBody).connection
+    asked = ask_reload(service, request.in_account, _kind(request), request.resource_id, connection_id=connection)
+    return _reloading({one.id: one.connection for one in asked})
+
+
+def post_reload_again(_service: Service, _request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """The refreshes that the first request asked for."""
+    return _reloading(outcome["refreshes"])
+
+
+def _reloading(refreshes: Mapping[str, str]) -> Answer:
+    """The answer about refreshes by id, each with its connection."""
+    views = [RefreshView(refresh=one, connection=there, status="queued") for one, there in refreshes.items()]
+    return Answer(ReloadView(refreshes=views), outcome={"refreshes": dict(refreshes)})
 
 
 def post_refresh(service: Service, request: Request) -> Answer:
@@ -175,12 +188,12 @@ ROUTES: Final = [
         "POST",
         _LIST + "/reload",
         post_reload,
-        "Read one list whole again",
-        answer=RefreshView,
+        "Read one list whole again, on every connection that supplies it",
+        answer=ReloadView,
         status=202,
         body=ReloadBody,
         capability=_MANAGE,
-        rebuild=post_refresh_again,
+        rebuild=post_reload_again,
         errors=("no_connection", *_NOT_NOW),
     ),
     Route(

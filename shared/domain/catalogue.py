@@ -163,6 +163,13 @@ _CONNECTION = [
         "Disconnect the connections named in `connections` first, in that order.",
     ),
     (
+        "integration_not_for_sales",
+        _ASK,
+        409,
+        "Sales go through the main connection; no other takes them.",
+        "Empty the item's `integration`, or name `main`.",
+    ),
+    (
         "connection_not_active",
         _ASK,
         409,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
 
 CalendarDate = date  # the fields below are named date as well
@@ -20,6 +20,7 @@ class ItemType(StrEnum):
     RECEIPT = "receipt"
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    EXPENSE_CLAIM = "expense_claim"  # cost items of one person, published as one bill
 
 
 class TaxMode(StrEnum):
@@ -85,6 +86,8 @@ class Item:
 
     `contact` is the local id of the supplier (costs) or customer (sales). Amounts are in `currency`. `draft_digest`
     is of the body that first arrived, so that another body under the same external_id is told apart after edits too.
+    `integration` is the item's own wish where it is published; see shared.domain.integrations for who else has a say.
+    An expense claim has `items`, the ids of the items inside, in the place of lines.
     """
 
     id: str
@@ -109,6 +112,8 @@ class Item:
     payment_method: str | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    integration: Slot | None = None
+    items: tuple[str, ...] = ()
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
@@ -166,6 +171,7 @@ class Summary:
     date: CalendarDate | None = None
     number: str | None = None
     has_document: bool = False
+    integration: Slot | None = None  # the item's own wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,8 @@ class ItemState:
     """Where an item stands: at most 1 KB stored, so that publishing costs one write unit for it.
 
     `generation` counts publications: unarchiving with `clear` begins the next. Queued and publishing are not stored:
-    the pending marker is the queued state. `coding_version` stamps the readiness that was computed.
+    the pending marker is the queued state. `coding_version` stamps the readiness that was computed. `sent_through` is
+    the connection that an item of unknown outcome went through; `claim` the expense claim that an item is inside.
     """
 
     item: str
@@ -185,6 +192,8 @@ class ItemState:
     reasons: tuple[Problem, ...] = ()
     last_error: Problem | None = None
     published: Published | None = None
+    sent_through: str | None = None
+    claim: str | None = None
     version: int = 0
 
 

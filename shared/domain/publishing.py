@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.connections import Destination
+from shared.domain.connections import Destination, Slot
 from shared.domain.errors import Problem
 
 
@@ -175,12 +175,17 @@ class PublicationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ControlTotal:
-    """Count and sum (text) of the documents of one currency and destination, before and after."""
+    """Count and sum (text) of the documents of one currency, destination and integration, before and after."""
 
     currency: str
     destination: str
     count: int
     total: str
+    integration: Slot = Slot.MAIN
+
+    @property
+    def key(self) -> tuple[str, str, Slot]:
+        return self.currency, self.destination, self.integration
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.errors import ConflictError, Problem, fail
+from shared.domain.connections import Slot
+from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.items import Place, Side, Stage
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.usecases.expand_publication import added, publication_message, sort_items, sweep_row, totals
-from shared.usecases.publish_item import sending_connection
+from shared.usecases.integrations import Ways, why_not_sending
 from shared.usecases.readiness import EntryCache, linked_connections
 from shared.usecases.service import Service
 
@@ -36,7 +37,7 @@ def accept_publication(
 
     Raises no_connection and the other reasons why a connection does not publish, invalid_request.
     """
-    sending_connection(service, account)
+    _check_any_sends(Ways(service, account))
     now = service.clock.now()
     publication = Publication(
         id=publication_id,
@@ -55,6 +56,18 @@ def accept_publication(
         return found_publication(service, account, publication_id)
     service.publish_queue.send(publication_message(publication), group=account.tenant)
     return publication
+
+
+def _check_any_sends(ways: Ways) -> None:
+    """Raises no_connection, or why the main connection takes nothing now, where no connection takes anything.
+
+    Where some do, an item whose own does not is refused by itself.
+    """
+    reasons = [why_not_sending(connection) for connection in ways.linked]
+    if reasons and None in reasons:
+        return
+    main = ways.in_slot(Slot.MAIN)
+    raise LedgerbridgeError((why_not_sending(main) if main is not None else None) or Problem("no_connection"))
 
 
 def found_publication(service: Service, account: Account, publication_id: str) -> Publication:
@@ -111,16 +124,17 @@ class DryRun:
 
 def dry_run(service: Service, account: Account, chosen: Chosen) -> DryRun:
     """Judge every item of a bulk request against the lists as they are now, and queue none."""
-    connection = sending_connection(service, account)
+    ways = Ways(service, account)
+    _check_any_sends(ways)
     cache = EntryCache(service)
     ready = 0
     refused: list[tuple[str, Problem]] = []
     expected: tuple[ControlTotal, ...] = ()
     for ids in _slices(chosen_items(service, account, chosen)):
-        found = sort_items(service, account, connection, ids, cache)
+        found = sort_items(service, ways, ids, cache)
         ready += len(found.accepted)
         refused += found.refused
-        expected = added(expected, totals(found.accepted, connection))
+        expected = added(expected, totals(found.accepted))
     reasons = Counter(problem.code for _, problem in refused).most_common()
     return DryRun(ready, tuple(refused), tuple(reasons), expected)
 

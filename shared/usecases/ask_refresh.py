@@ -6,11 +6,11 @@ from typing import Any
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import LedgerbridgeError, fail
-from shared.domain.ids import new_id
+from shared.domain.ids import new_id, numbered_id
 from shared.domain.lists import Kind
 from shared.domain.refresh_requests import RefreshRequest
 from shared.storage.organisations import Holder
-from shared.usecases.read_lists import current_connection
+from shared.usecases.readiness import linked_connections
 from shared.usecases.refresh_lists import REFRESHABLE
 from shared.usecases.service import Service
 
@@ -44,14 +44,34 @@ def ask_refresh(
     return request
 
 
-def ask_reload(service: Service, account: Account, kind: Kind, refresh_id: str) -> RefreshRequest:
-    """Read one list of the current book whole again; raises no_connection where nothing is connected."""
-    connection = current_connection(service, account)
-    if connection is None:
+def ask_reload(
+    service: Service, account: Account, kind: Kind, refresh_id: str, *, connection_id: str | None = None
+) -> list[RefreshRequest]:
+    """Read one list whole again, on every live connection that supplies it or on the one that is named.
+
+    Each refresh has an id that follows from `refresh_id`; the first has it as it is. Raises no_connection where
+    nothing is connected, not_found for a list or connection that is not there, and, where none can be asked, why.
+    """
+    linked = linked_connections(service, account)
+    if connection_id is not None:
+        linked = [connection for connection in linked if connection.id == connection_id]
+        if not linked:
+            raise fail("not_found", field="connection")
+    if not linked:
         raise fail("no_connection")
-    if kind not in service.provider(connection.provider).profile.kinds:
+    suppliers = [one for one in linked if kind in service.provider(one.provider).profile.kinds]
+    if not suppliers:
         raise fail("not_found", field="kind")
-    return ask_refresh(service, connection, refresh_id, reason="reload", kinds=frozenset({kind}), full=True)
+    # One that cannot be asked now (expired) does not keep the others from being read.
+    able = [one for one in suppliers if one.status in REFRESHABLE] or suppliers[:1]
+    return [
+        ask_refresh(service, one, _id_of(refresh_id, number), reason="reload", kinds=frozenset({kind}), full=True)
+        for number, one in enumerate(able)
+    ]
+
+
+def _id_of(refresh_id: str, number: int) -> str:
+    return numbered_id(refresh_id, number) if number else refresh_id
 
 
 def take_notice(service: Service, provider: str, organisation: str, kinds: Iterable[Kind]) -> int:

@@ -1,7 +1,7 @@
 """What a connection does by default, and which of an account's connections publishing goes through."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.domain.accounts import Account, Caller, Event
@@ -11,8 +11,14 @@ from shared.domain.items import Side
 from shared.domain.lists import Kind
 from shared.providers.contract import Profile
 from shared.usecases.happenings import happened
+from shared.usecases.integrations import Ways, check_named
+from shared.usecases.recheck_items import OPEN
+from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
+
+MOST_COUNTED: Final = 1000  # items looked through to say how many a new default moves
+_PAGE: Final = 250
 
 
 def change_settings(
@@ -104,11 +110,29 @@ def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -
     return problems
 
 
-def change_defaults(service: Service, caller: Caller, account: Account, changes: Mapping[str, Slot | None]) -> Account:
-    """Choose the slot that publishing, or expense claims, go through. Raises no_connection for a slot that is empty."""
+@dataclass(frozen=True, slots=True)
+class Defaulted:
+    """The account with its new defaults, and how many of its open items go elsewhere by them.
+
+    `looked_at` open items were counted through, of the newest; `whole` is False when there are more.
+    """
+
+    account: Account
+    moved: int
+    looked_at: int
+    whole: bool
+
+
+def change_defaults(
+    service: Service, caller: Caller, account: Account, changes: Mapping[str, Slot | None]
+) -> Defaulted:
+    """Choose the slot that publishing, or expense claims, go through. Raises no_connection for a slot that is empty.
+
+    Open items follow, what is queued keeps what it was queued for.
+    """
+    ways = Ways(service, account)
     for field, slot in changes.items():
-        if slot is not None and not _is_live(service, account, slot):
-            raise fail("no_connection", field=field)
+        check_named(ways, slot, field)
     values: dict[str, Any] = {name: slot.value if slot else None for name, slot in changes.items()}
     event = happened(
         service,
@@ -118,11 +142,26 @@ def change_defaults(service: Service, caller: Caller, account: Account, changes:
         before={name: getattr(account, name) for name in changes},
         after=dict(values),
     )
-    return service.accounts.update(replace(account, **values), event)
+    stored = service.accounts.update(replace(account, **values), event)
+    after = Ways(service, stored, ways.linked)
+    moved, looked_at, whole = _moved(ways, after)
+    if moved or not whole:
+        service.accounts.bump_coding_version(account.tenant, account.id)
+        ask_recheck(service, account.tenant, account.id)
+    return Defaulted(stored, moved, looked_at, whole)
 
 
-def _is_live(service: Service, account: Account, slot: Slot) -> bool:
-    return any(
-        connection.slot is slot and connection.is_live
-        for connection in service.connections.of_account(account.tenant, account.id)
-    )
+def _moved(before: Ways, after: Ways) -> tuple[int, int, bool]:
+    """How many open items go elsewhere, of how many, and whether those were all."""
+    account, cursor = before.account, None
+    moved = looked_at = 0
+    while looked_at < MOST_COUNTED:
+        page, cursor = before.service.items.page(account.tenant, account.id, cursor, _PAGE, connections=before.linked)
+        looked_at += len(page)
+        open_items = [one.state.summary for one in page if one.stage in OPEN]
+        before.load(open_items)
+        after.load(open_items)
+        moved += sum(before.of(one).integration.slot is not after.of(one).integration.slot for one in open_items)
+        if cursor is None:
+            return moved, looked_at, True
+    return moved, looked_at, False

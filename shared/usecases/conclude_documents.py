@@ -52,7 +52,8 @@ def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         return None
     count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
     stage = Stage.UNKNOWN if answer.verdict is Verdict.UNKNOWN else Stage.READY
-    return replace(state, stage=stage, last_error=problem)
+    sent_through = batch.connection if stage is Stage.UNKNOWN else None
+    return replace(state, stage=stage, last_error=problem, sent_through=sent_through)
 
 
 def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState:

@@ -1,5 +1,6 @@
 """Take items in: look up their coding, store each once, and say at once what each still lacks."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,13 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.ids import numbered_id
 from shared.domain.item_drafts import ItemDraft
-from shared.domain.items import Item, ItemState, Place, Stage
+from shared.domain.items import Item, ItemState, Place, Stage, Summary
+from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
-from shared.usecases.readiness import EntryCache, book_of, linked_connections, prefetch, prepare, publishing_connection
-from shared.usecases.references import References
+from shared.usecases.integrations import Ways, evaluate, prefetch_all
+from shared.usecases.readiness import EntryCache
+from shared.usecases.references import Destined, Finders, check_integration, destined
 from shared.usecases.service import Service
 
 # DynamoDB holds 400 KB a row; an item of this many characters stays below it whatever its letters.
@@ -38,36 +41,56 @@ def create_items(
 
     Ids follow from `resource_id` and the place in the list, so that a repeat of the request finds what it stored. A
     draft whose external_id is known is found again; with another body it is a `conflict` that names the item. A
-    reference that the current books do not have is `invalid_request` with its field; all else is stored and reasoned.
+    reference that the books of the item's integration do not have is `invalid_request` with its field, as a secondary
+    integration of a sale is; an integration that is not connected is `no_connection`; all else is stored and reasoned.
     """
-    linked = linked_connections(service, account)
-    connection = publishing_connection(service, account, linked)
+    ways = Ways(service, account)
     cache = EntryCache(service)
-    references = References(service, book_of(account, connection), cache)
-    references.preload(drafts)
+    finders = Finders(ways, cache)
+    where = _destined(ways, finders, drafts)
     now = service.clock.now()
     coded_items: list[Item | Problem] = []
     for number, draft in enumerate(drafts):
         item_id = numbered_id(resource_id, number)
         try:
-            coded_items.append(item_of(references, account, draft, item_id, now))
+            check_integration(ways, draft.side, draft.integration)
+            coded_items.append(item_of(finders, where[number], account, draft, item_id=item_id, now=now))
         except LedgerbridgeError as refusal:
             coded_items.append(refusal.problem)
     items = [one for one in coded_items if isinstance(one, Item)]
-    prefetch(cache, items, references.book)
+    prefetch_all(ways, cache, items)
     results: list[Taken | Problem] = []
     for one in coded_items:
         if isinstance(one, Problem):
             results.append(one)
             continue
-        problems = prepare(service, account, one, connection, cache=cache).problems
+        problems = evaluate(service, account, one, ways.of(one), cache=cache)
         state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one))
-        results.append(_store(service, one, judged(state, problems, account.coding_version), linked))
+        results.append(_store(service, one, judged(state, problems, account.coding_version), ways.linked))
     return results
 
 
-def item_of(references: References, account: Account, draft: ItemDraft, item_id: str, now: datetime) -> Item:
+def _destined(ways: Ways, finders: Finders, drafts: Sequence[ItemDraft]) -> list[Destined]:
+    """Where each draft goes; the rules and entries that they name by id are read in one go."""
+    ways.load_rules(draft.contact.id for draft in drafts if draft.contact is not None)
+    where = [destined(ways, _summary(draft), draft.contact) for draft in drafts]
+    groups: dict[Book, list[ItemDraft]] = defaultdict(list)
+    for draft, one in zip(drafts, where, strict=True):
+        groups[one.way.book].append(draft)
+    for one in where:
+        finders.of(one.way).preload(groups.pop(one.way.book, ()))
+    return where
+
+
+def _summary(draft: ItemDraft) -> Summary:
+    return Summary(draft.side, draft.type, draft.currency, draft.total, integration=draft.integration)
+
+
+def item_of(
+    finders: Finders, where: Destined, account: Account, draft: ItemDraft, *, item_id: str, now: datetime
+) -> Item:
     """The item that a draft describes, its references looked up; raises invalid_request naming the field."""
+    references = finders.of(where.way)
     if sum(len(line.description) for line in draft.lines) + len(draft.description or "") > MOST_TEXT:
         raise fail("invalid_request", field="lines", reason=f"an item has at most {MOST_TEXT} characters of text")
     return Item(
@@ -81,7 +104,7 @@ def item_of(references: References, account: Account, draft: ItemDraft, item_id:
         tax_mode=draft.tax_mode,
         total=draft.total,
         lines=tuple(references.line(line, number) for number, line in enumerate(draft.lines)),
-        contact=references.contact(draft.contact, draft.side),
+        contact=where.contact or references.contact(draft.contact, draft.side),
         date=draft.date,
         due_date=draft.due_date,
         number=draft.number,
@@ -93,6 +116,7 @@ def item_of(references: References, account: Account, draft: ItemDraft, item_id:
         payment_method=references.payment_method(draft.payment_method),
         destination=draft.destination,
         publish_as=draft.publish_as,
+        integration=draft.integration,
         external_id=draft.external_id,
         draft_digest=draft.digest(),
     )

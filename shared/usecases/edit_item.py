@@ -10,8 +10,9 @@ from shared.domain.items import Item, ItemState, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.create_items import Taken
-from shared.usecases.readiness import EntryCache, book_of, evaluate, linked_connections, publishing_connection
-from shared.usecases.references import References
+from shared.usecases.integrations import Way, Ways, evaluate
+from shared.usecases.readiness import EntryCache
+from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
 
 
@@ -20,27 +21,34 @@ def edit_item(
 ) -> Taken:
     """Change fields of an item and work out anew what it lacks. `version` is If-Match's, None for any.
 
-    A queued item stays queued with its new content, or leaves the queue when it is no longer ready. Raises not_found,
-    precondition_failed, already_published, outcome_unknown, publication_in_progress (a worker has claimed it),
-    invalid_request; ConflictError when somebody else was faster.
+    A queued item stays queued with its new content, for the connection it was queued for, or leaves the queue when it
+    is no longer ready or is now to go elsewhere. Raises not_found, precondition_failed, already_published,
+    outcome_unknown, publication_in_progress (a worker has claimed it), invalid_request, no_connection (an integration
+    that is not connected); ConflictError when somebody else was faster.
     """
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     if version is not None and version != item.version:
         raise fail("precondition_failed", current=item.version)
     if state.stage is Stage.PUBLISHED:
         raise fail("already_published")
     if state.stage is Stage.UNKNOWN:
         raise fail("outcome_unknown")
-    connection = publishing_connection(service, account, linked)
     cache = EntryCache(service)
-    edited = recoded(References(service, book_of(account, connection), cache), item, changes)
+    edited = recoded(ways, Finders(ways, cache), item, changes, marker)
     if edited == item:
         return Taken(item, state, marker, new=False)
-    problems = evaluate(service, account, edited, connection, cache=cache)
+    way = _way(ways, edited, changes, marker)
+    problems = evaluate(service, account, edited, way, cache=cache)
     state = judged(replace(state, summary=summary_of(edited)), problems, account.coding_version)
-    changed = Changed(edited, state, marker, tuple(sorted(changes)))
-    return store_change(service, changed, linked, actor=actor, what="item.edited")
+    elsewhere = marker is not None and (way.connection is None or way.connection.id != marker.connection)
+    changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere)
+    return store_change(service, changed, ways.linked, actor=actor, what="item.edited")
+
+
+def _way(ways: Ways, item: Item, changes: ItemChanges, marker: PendingMarker | None) -> Way:
+    """Where an edited item goes. Only an edit of what decides makes a queued item leave for another connection."""
+    return ways.of(item) if changes.keys() & {"integration", "side"} else ways.of_marker(item, marker)
 
 
 def found_item(
@@ -55,20 +63,24 @@ def found_item(
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An item's next content and state, the marker it had when it was read, and the fields that are new."""
+    """An item's next content and state, the marker it had when it was read, and the fields that are new.
+
+    `elsewhere`: it goes to another connection than the one it is queued for.
+    """
 
     item: Item
     state: ItemState
     marker: PendingMarker | None
     fields: tuple[str, ...]
+    elsewhere: bool = False
 
 
 def store_change(service: Service, changed: Changed, linked: list[Connection], *, actor: str, what: str) -> Taken:
     """Write an item's new content in one transaction with its marker, and a line into its history.
 
-    The marker moves along with the item's version, or is taken away where the item is no longer ready.
+    The marker moves along with the item's version, or is taken away where the item is no longer ready for it.
     """
-    keep = changed.state.stage is not Stage.NEEDS_REVIEW
+    keep = changed.state.stage is not Stage.NEEDS_REVIEW and not changed.elsewhere
     item, state = service.items.update(
         changed.item, changed.state, marker=changed.marker, keep_queued=keep, connections=linked
     )
@@ -78,18 +90,26 @@ def store_change(service: Service, changed: Changed, linked: list[Connection], *
     return Taken(item, state, marker, new=False)
 
 
-def recoded(references: References, item: Item, changes: ItemChanges) -> Item:
-    """The item after an edit, its references looked up; raises invalid_request naming the field.
+def recoded(ways: Ways, finders: Finders, item: Item, changes: ItemChanges, marker: PendingMarker | None) -> Item:
+    """The item after an edit, its new references looked up in the book of where it goes; raises invalid_request.
 
-    Where the side changes, a contact that is not named anew is left out: suppliers and customers are other entries.
+    Those that it keeps are checked against that book by whoever works out its readiness. Where the side changes, a
+    contact that is not named anew is left out: suppliers and customers are other entries.
     """
     plain = {name: value for name, value in changes.items() if name not in {"lines", "contact", "payment_method"}}
     edited = replace(item, **plain)
+    if changes.keys() & {"integration", "side"}:
+        check_integration(ways, edited.side, edited.integration)
+    way, contact = _way(ways, edited, changes, marker), None
+    if "contact" in changes and marker is None:
+        where = destined(ways, summary_of(edited), changes["contact"])
+        way, contact = where.way, where.contact
+    references = finders.of(way)
     if "lines" in changes:
         lines = tuple(references.line(line, number) for number, line in enumerate(changes["lines"]))
         edited = replace(edited, lines=lines)
     if "contact" in changes:
-        edited = replace(edited, contact=references.contact(changes["contact"], edited.side))
+        edited = replace(edited, contact=contact or references.contact(changes["contact"], edited.side))
     elif edited.side is not item.side:
         edited = replace(edited, contact=None)
     if "payment_method" in changes:

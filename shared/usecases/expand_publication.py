@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Connection
+from shared.domain.connections import Connection, Slot
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Item, ItemState
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
-from shared.domain.readiness import coded, destination_of, judged, signed_total
+from shared.domain.readiness import destination_of, judged, signed_total
 from shared.storage.agenda import AgendaKind, AgendaRow
+from shared.usecases.integrations import Way, Ways, prefetch_all, why_not_sending
 from shared.usecases.publish_item import (
     Verdict,
     marker_of,
@@ -21,8 +22,9 @@ from shared.usecases.publish_item import (
     save_judged,
     wake_of,
     wanted,
+    way_of,
 )
-from shared.usecases.readiness import EntryCache, prefetch, publishing_connection
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -31,6 +33,8 @@ SLICE: Final = 50
 SLICE_TIME: Final = timedelta(seconds=20)
 # A publication that nobody has expanded for this long lost its message: the agenda sends another.
 EXPANSION_SWEEP: Final = timedelta(minutes=5)
+
+Sums = dict[tuple[str, str, Slot], tuple[int, Decimal]]  # count and total by currency, destination and integration
 
 
 def expand_publication(service: Service, tenant: str, account_id: str, publication_id: str, deadline: datetime) -> bool:
@@ -44,25 +48,31 @@ def expand_publication(service: Service, tenant: str, account_id: str, publicati
     account = service.accounts.get(tenant, account_id)
     if publication is None or account is None or publication.status is not PublicationStatus.EXPANDING:
         return True
-    connection = publishing_connection(service, account)
+    ways = Ways(service, account)
     cache = EntryCache(service)
     try:
         while publication.expanded < len(publication.items):
             if service.clock.now() + SLICE_TIME >= deadline:
                 service.publish_queue.send(publication_message(publication), group=tenant)
                 break
-            publication = _expand_slice(service, account, connection, publication, cache)
+            publication = _expand_slice(service, ways, publication, cache)
         else:
             publication = service.publications.update(replace(publication, status=PublicationStatus.RUNNING))
             service.agenda.clear(sweep_row(publication))
     except ConflictError:
         # Another worker has the same request in hand and carries on; what this one queued late is looked at as well.
-        if connection is not None:
-            wake_up(service, wake_of(connection))
+        _wake(service, ways)
         return False
-    if connection is not None and publication.accepted:
-        wake_up(service, wake_of(connection))
+    if publication.accepted:
+        _wake(service, ways)
     return publication.status is not PublicationStatus.EXPANDING
+
+
+def _wake(service: Service, ways: Ways) -> None:
+    """Wake every organisation of the account that may have got items; one that got none finds nothing to do."""
+    for connection in ways.linked:
+        if why_not_sending(connection) is None:
+            wake_up(service, wake_of(connection))
 
 
 def sweep_row(publication: Publication) -> AgendaRow:
@@ -82,6 +92,15 @@ def publication_message(publication: Publication) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An item that may be queued, and the connection it goes through."""
+
+    item: Item
+    state: ItemState
+    connection: Connection
+
+
 @dataclass(slots=True)
 class Sorted:
     """One slice, judged. `accepted` may be queued; `refused` say why not; `fresh` are states whose readiness is news.
@@ -89,96 +108,98 @@ class Sorted:
     `there` counts items that this very request has queued or published already: a slice that ran before.
     """
 
-    accepted: list[tuple[Item, ItemState]] = field(default_factory=list)
-    there: list[tuple[Item, ItemState]] = field(default_factory=list)
+    accepted: list["Accepted"] = field(default_factory=list)
+    there: list["Accepted"] = field(default_factory=list)
     refused: list[tuple[str, Problem]] = field(default_factory=list)
     fresh: list[ItemState] = field(default_factory=list)
 
 
-def _expand_slice(
-    service: Service, account: Account, connection: Connection | None, publication: Publication, cache: EntryCache
-) -> Publication:
+def _expand_slice(service: Service, ways: Ways, publication: Publication, cache: EntryCache) -> Publication:
     ids = publication.items[publication.expanded : publication.expanded + SLICE]
     done = replace(publication, expanded=publication.expanded + len(ids))
-    if connection is None:
-        refused = tuple((item, Problem("no_connection")) for item in ids)
-        return service.publications.update(replace(done, refused=publication.refused + refused))
-    found = sort_items(service, account, connection, ids, cache, since=publication.requested_at)
-    save_judged(service, account, found.fresh)
-    if found.accepted:
+    found = sort_items(service, ways, ids, cache, since=publication.requested_at)
+    save_judged(service, ways.account, found.fresh)
+    for connection in {one.connection.id: one.connection for one in found.accepted}.values():
         remind(service, wake_of(connection), service.clock.now() + SWEEP_AFTER)
-    for item, state in found.accepted:
-        put_marker(service, marker_of(service, item, state, connection, publication.id))
+    for one in found.accepted:
+        put_marker(service, marker_of(service, one.item, one.state, one.connection, publication.id))
     counted = found.accepted + found.there
     return service.publications.update(
         replace(
             done,
             accepted=publication.accepted + len(counted),
             refused=publication.refused + tuple(found.refused),
-            expected=added(publication.expected, totals(counted, connection)),
+            expected=added(publication.expected, totals(counted)),
         )
     )
 
 
 def sort_items(
-    service: Service,
-    account: Account,
-    connection: Connection,
-    ids: Sequence[str],
-    cache: EntryCache,
-    *,
-    since: datetime | None = None,
+    service: Service, ways: Ways, ids: Sequence[str], cache: EntryCache, *, since: datetime | None = None
 ) -> Sorted:
     """Judge items against the lists as they are now, with a handful of reads for all of them.
 
     An item published after `since` was published by the same request, before its worker died.
     """
+    account = ways.account
     items = service.items.batch_get(account.tenant, account.id, ids)
     states = service.items.batch_states(account.tenant, account.id, ids)
-    prefetch(cache, (coded(item, connection.settings) for item in items.values()), connection.book)
+    prefetch_all(ways, cache, items.values())
     found = Sorted()
     for item_id in ids:
         item, state = items.get(item_id), states.get(item_id)
         if item is None or state is None:
             found.refused.append((item_id, Problem("not_found", "items")))
-        elif since is not None and state.published is not None and state.published.at >= since:
-            found.there.append((item, state))
+            continue
+        way = way_of(ways, item, state)
+        why_not = _no_way(way)
+        before = since is not None and state.published is not None and state.published.at >= since
+        if way.connection is not None and before:
+            found.there.append(Accepted(item, state, way.connection))
+        elif way.connection is None or why_not is not None:
+            found.refused.append((item_id, why_not or Problem("no_connection")))
         else:
-            _sort(found, account, item, state, wanted(service, account, connection, item, state, cache=cache))
+            verdict = wanted(service, account, way, item, state, cache=cache)
+            _sort(found, account, Accepted(item, state, way.connection), verdict)
     return found
 
 
-def _sort(found: Sorted, account: Account, item: Item, state: ItemState, verdict: Verdict) -> None:
+def _no_way(way: Way) -> Problem | None:
+    return way.problem() if way.connection is None else why_not_sending(way.connection)
+
+
+def _sort(found: Sorted, account: Account, one: Accepted, verdict: Verdict) -> None:
+    state = one.state
     fresh = state if verdict.stands_alone else judged(state, verdict.problems, account.coding_version)
     if fresh.stage is not state.stage or fresh.reasons != state.reasons:
         found.fresh.append(fresh)
     if verdict.problems:
-        found.refused.append((item.id, verdict.problems[0]))
+        found.refused.append((one.item.id, verdict.problems[0]))
     else:
-        found.accepted.append((item, fresh))
+        found.accepted.append(replace(one, state=fresh))
 
 
-def totals(items: Iterable[tuple[Item, ItemState]], connection: Connection) -> tuple[ControlTotal, ...]:
-    """Count and sum per currency and destination; credit notes are subtracted."""
-    sums: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    for item, state in items:
-        key = (item.currency, destination_of(item, connection.settings).value)
+def totals(items: Iterable[Accepted]) -> tuple[ControlTotal, ...]:
+    """Count and sum per currency, destination and integration; credit notes are subtracted."""
+    sums: Sums = defaultdict(lambda: (0, Decimal(0)))
+    for one in items:
+        key = (one.item.currency, destination_of(one.item, one.connection.settings).value, one.connection.slot)
         count, total = sums[key]
-        sums[key] = (count + 1, total + signed_total(state.summary))
+        sums[key] = (count + 1, total + signed_total(one.state.summary))
     return as_totals(sums)
 
 
-def as_totals(sums: dict[tuple[str, str], tuple[int, Decimal]]) -> tuple[ControlTotal, ...]:
+def as_totals(sums: Sums) -> tuple[ControlTotal, ...]:
     return tuple(
-        ControlTotal(currency, destination, count, format(total, "f"))
-        for (currency, destination), (count, total) in sorted(sums.items())
+        ControlTotal(currency, destination, count, format(total, "f"), integration)
+        for (currency, destination, integration), (count, total) in sorted(sums.items())
     )
 
 
 def added(one: Iterable[ControlTotal], other: Iterable[ControlTotal]) -> tuple[ControlTotal, ...]:
     """Two sets of control totals as one."""
-    sums: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    sums: Sums = defaultdict(lambda: (0, Decimal(0)))
     for part in (*one, *other):
-        count, total = sums[(part.currency, part.destination)]
-        sums[(part.currency, part.destination)] = (count + part.count, total + Decimal(part.total))
+        count, total = sums[part.key]
+        sums[part.key] = (count + part.count, total + Decimal(part.total))
     return as_totals(sums)

@@ -8,7 +8,8 @@ from shared.domain.errors import ConflictError, fail
 from shared.domain.lists import Kind
 from shared.domain.rules import Rule, RuleKind, rule_id
 from shared.usecases.happenings import happened
-from shared.usecases.readiness import EntryCache, book_of, linked_connections, publishing_connection
+from shared.usecases.integrations import Ways, check_named
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 
@@ -39,12 +40,11 @@ def create_rule(
 
     Raises rule_exists (naming it) where another rule is there, invalid_request (subject), no_connection.
     """
-    linked = linked_connections(service, account)
-    book = book_of(account, publishing_connection(service, account, linked))
-    entry = EntryCache(service).get(book, Kind.SUPPLIERS, subject)
+    ways, cache = Ways(service, account), EntryCache(service)
+    entry = next((found for book in ways.books() if (found := cache.get(book, Kind.SUPPLIERS, subject))), None)
     if entry is None:
         raise fail("invalid_request", field="subject", reason="there is no such supplier in the current books")
-    _check_integration(service, account, integration)
+    check_named(ways, integration)
     now = service.clock.now()
     rule = Rule(
         id=rule_id(account.tenant, account.id, kind, entry.id),
@@ -74,7 +74,7 @@ def change_rule(
     """
     if version is not None and version != rule.version:
         raise fail("precondition_failed", current=rule.version)
-    _check_integration(service, account, integration)
+    check_named(Ways(service, account), integration)
     if integration is rule.integration:
         return rule
     after = replace(rule, integration=integration, edited_at=service.clock.now(), edited_by=caller.actor)
@@ -87,13 +87,6 @@ def delete_rule(service: Service, caller: Caller, account: Account, rule: Rule) 
     """Take a rule away; items that it decided for go by what comes next. Raises ConflictError."""
     service.rules.delete(account.tenant, account.id, rule)
     _told(service, caller, account, "rule.deleted", before=rule)
-
-
-def _check_integration(service: Service, account: Account, integration: Slot | None) -> None:
-    if integration is None:
-        return
-    if all(connection.slot is not integration for connection in linked_connections(service, account)):
-        raise fail("no_connection", field="integration")
 
 
 def _told(

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.domain.accounts import Account, Caller
-from shared.domain.errors import ConflictError, fail
+from shared.domain.errors import ConflictError, LedgerbridgeError, fail
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
 from shared.usecases.happenings import happened
-from shared.usecases.readiness import book_of
+from shared.usecases.readiness import book_of, linked_connections
 from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
 
@@ -40,11 +40,20 @@ def is_own(book: Book) -> bool:
 
 
 def read_entry(service: Service, account: Account, kind: Kind, entry_id: str) -> Entry:
-    """One entry of the account's current lists; raises not_found."""
-    entry = service.lists.entry(book_for(account, kind), kind, entry_id)
-    if entry is None:
-        raise fail("not_found", field="entry")
-    return entry
+    """One entry of the account's current lists, or of another live connection's; raises not_found."""
+    return _placed(service, account, kind, entry_id)[1]
+
+
+def _placed(service: Service, account: Account, kind: Kind, entry_id: str) -> tuple[Book, Entry]:
+    """An entry and the book it lies in: an id is of one book alone."""
+    book = book_for(account, kind)
+    entry = service.lists.entry(book, kind, entry_id)
+    if entry is not None:
+        return book, entry
+    for connection in [] if kind is Kind.PAYMENT_METHODS else linked_connections(service, account):
+        if connection.book != book and (entry := service.lists.entry(connection.book, kind, entry_id)) is not None:
+            return connection.book, entry
+    raise fail("not_found", field="entry")
 
 
 def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange) -> Entry:
@@ -96,9 +105,8 @@ def change_entry(
     `version` is If-Match's, None for any. Raises precondition_failed, list_has_no_entries_of_own for another change to
     an entry that the provider has and for restoring one that is inactive there, and what create_entry raises.
     """
-    book = book_for(account, kind)
     for _ in range(TRIES):
-        before = read_entry(service, account, kind, entry_id)
+        book, before = _placed(service, account, kind, entry_id)
         if version is not None and version != before.version:
             raise fail("precondition_failed", current=before.version)
         try:
@@ -151,13 +159,21 @@ def _values(
     if account.current_book is None:
         raise fail("no_connection", field="bank_account")
     links = dict(values.get("bank_accounts") or {})
-    links.pop(account.current_book, None)
-    if wanted.bank_account is not None:
-        linked = service.lists.entry(book_of(account, None), Kind.BANK_ACCOUNTS, wanted.bank_account)
-        if linked is None or not linked.usable:
-            raise fail("bank_account_not_found", field="bank_account")
-        links[account.current_book] = linked.id
-    return {**values, "bank_accounts": links}
+    if wanted.bank_account is None:
+        links.pop(account.current_book, None)
+        return {**values, "bank_accounts": links}
+    book, linked = _bank_account(service, account, wanted.bank_account)
+    return {**values, "bank_accounts": {**links, f"{book.provider}:{book.organisation}": linked.id}}
+
+
+def _bank_account(service: Service, account: Account, entry_id: str) -> tuple[Book, Entry]:
+    try:
+        book, linked = _placed(service, account, Kind.BANK_ACCOUNTS, entry_id)
+    except LedgerbridgeError:
+        raise fail("bank_account_not_found", field="bank_account") from None
+    if not linked.usable:
+        raise fail("bank_account_not_found", field="bank_account")
+    return book, linked
 
 
 def _announce(service: Service, account: Account, before: Entry, after: Entry, by: Caller) -> None:

@@ -16,7 +16,7 @@ from shared.providers.contract import Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
 from shared.usecases.prepare_batch import new_batch, store_batch
-from shared.usecases.readiness import Prepared, prefetch, prepare
+from shared.usecases.readiness import Prepared, book_of, prefetch, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,15 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
     ids = [marker.item for marker in markers]
     items = drain.read_items(connection.account, ids)
     states = drain.states(connection.account, ids)
-    prefetch(drain.entries, (coded(item, connection.settings) for item in items.values()), connection.book)
+    account = drain.account(connection.account)
+    book = book_of(account, connection)
+    prefetch(drain.entries, (coded(item, connection.settings) for item in items.values()), book)
     fit = []
     for marker in markers:
         item, state = items.get(marker.item), states.get(marker.item)
         if item is None or state is None or state.generation != marker.generation or state.published is not None:
             _take_out(drain, marker)  # cleared or published since: nothing is wanted any more
             continue
-        account = drain.account(connection.account)
         found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
         if found.problems or found.target is None:
             refuse(drain, marker, state, found.problems or (Problem("no_connection"),))
@@ -85,7 +86,8 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
         state = drain.states(connection.account, [item])[item]
         refuse(drain, candidate.marker, state, (replace(problem, field="contact"),))
         return None
-    made = drain.entries.get(connection.book, contact.kind, contact.id)
+    book = book_of(drain.account(connection.account), connection)
+    made = drain.entries.get(book, contact.kind, contact.id)
     if contact.id in drain.waiting_suppliers and (made is None or made.provider_id is None):
         return None
     resolved = replace(candidate.found.resolved, contact=made)

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Destination, PublishAs
-from shared.domain.errors import Problem, fail
+from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.ids import marker_for
+from shared.domain.integrations import Integration
 from shared.domain.items import ItemState, Stage
 from shared.providers.contract import Draft, Provider, Target
 from shared.usecases.edit_item import found_item
+from shared.usecases.integrations import Ways, prepare_on
 from shared.usecases.item_document import file_warning
-from shared.usecases.publish_item import is_incomplete
-from shared.usecases.readiness import Prepared, linked_connections, prepare, publishing_connection
+from shared.usecases.publish_item import is_incomplete, way_of
+from shared.usecases.readiness import Prepared
 from shared.usecases.service import Service
 
 
@@ -30,6 +32,8 @@ class Preview:
     `warnings` do not keep an item back: its file is too large, its connection is not active.
     """
 
+    integration: Integration
+    connection: str
     provider: str
     organisation: str
     destination: Destination
@@ -42,13 +46,14 @@ class Preview:
 
 def preview_item(service: Service, account: Account, item_id: str) -> Preview:
     """The exact payloads and every problem found; raises not_found, no_connection."""
-    linked = linked_connections(service, account)
-    item, state, _ = found_item(service, account, item_id, linked)
-    connection = publishing_connection(service, account, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
+    way = way_of(ways, item, state) if marker is None else ways.of_marker(item, marker)
+    connection = way.connection
     if connection is None:
-        raise fail("no_connection")
+        raise LedgerbridgeError(way.problem() or Problem("no_connection"))
     provider = service.provider(connection.provider)
-    found = prepare(service, account, item, connection, generation=state.generation)
+    found = prepare_on(service, account, item, way, generation=state.generation)
     if found.target is None:
         raise fail("no_connection")
     problems = _state_problems(state, incomplete=is_incomplete(state, connection)) + found.problems
@@ -56,6 +61,8 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
     if connection.settings.attach_files:
         warnings.append(file_warning(item.document, provider.profile.publishing.file_bytes))
     return Preview(
+        integration=way.integration,
+        connection=connection.id,
         provider=connection.provider,
         organisation=connection.pinned.name,
         destination=found.target.destination,

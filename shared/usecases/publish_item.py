@@ -1,17 +1,18 @@
 """Queue one item for publishing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
-from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
+from shared.domain.errors import ConflictError, LedgerbridgeError, Problem
 from shared.domain.items import FactOutcome, Item, ItemState, Published, Stage
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.domain.readiness import judged
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
-from shared.usecases.readiness import EntryCache, linked_connections, prepare, publishing_connection
+from shared.usecases.integrations import Way, Ways, prepare_on, sending
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -23,12 +24,13 @@ def publish_item(service: Service, account: Account, item_id: str) -> Taken:
     not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
     every reason), already_published, outcome_unknown.
     """
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
-    connection = sending_connection(service, account, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         return Taken(item, state, marker, new=False)
-    verdict = wanted(service, account, connection, item, state, cache=EntryCache(service))
+    way = way_of(ways, item, state)
+    connection = sending(way)
+    verdict = wanted(service, account, way, item, state, cache=EntryCache(service))
     if verdict.problems:
         renew(service, account, state, verdict)
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
@@ -46,20 +48,13 @@ def queue_marker(service: Service, marker: PendingMarker, connection: Connection
     wake_up(service, wake)
 
 
-def sending_connection(service: Service, account: Account, linked: list[Connection] | None = None) -> Connection:
-    """The connection that the account publishes through; raises the reason why nothing may be published now.
-
-    A connection that is merely parked takes items: it goes on by itself.
-    """
-    connection = publishing_connection(service, account, linked)
-    if connection is None:
-        raise fail("no_connection")
-    problem = connection.why_not_publishing()
-    if problem is not None:
-        raise LedgerbridgeError(problem)
-    if connection.paused_at is not None:
-        raise fail("connection_paused")
-    return connection
+def way_of(ways: Ways, item: Item, state: ItemState) -> Way:
+    """Where an item goes: what is still to be done about one that was sent is done where it was sent."""
+    way = ways.of(item)
+    there = ways.by_id(state.sent_through) if state.sent_through else None
+    if state.published is not None:
+        there = ways.of_published(state.published)
+    return way if there is None else replace(way, connection=there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +65,14 @@ class Verdict:
     stands_alone: bool = False
 
 
-def wanted(
-    service: Service, account: Account, connection: Connection, item: Item, state: ItemState, *, cache: EntryCache
-) -> Verdict:
-    """Judge one item against the lists as they are now."""
+def wanted(service: Service, account: Account, way: Way, item: Item, state: ItemState, *, cache: EntryCache) -> Verdict:
+    """Judge one item against the lists as they are now; its way (`way_of`) has a connection that takes items."""
     if state.stage is Stage.UNKNOWN:
         return Verdict((Problem("outcome_unknown"),), stands_alone=True)
     if state.stage is Stage.PUBLISHED:
-        return Verdict() if is_incomplete(state, connection) else Verdict((Problem("already_published"),), True)
-    found = prepare(service, account, item, connection, generation=state.generation, cache=cache)
+        incomplete = way.connection is not None and is_incomplete(state, way.connection)
+        return Verdict() if incomplete else Verdict((Problem("already_published"),), True)
+    found = prepare_on(service, account, item, way, generation=state.generation, cache=cache)
     return Verdict(found.problems)
 
 

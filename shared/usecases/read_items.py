@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Connection, Settings
+from shared.domain.connections import Slot
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemState, Place, Side, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
-from shared.domain.readiness import coded, judged
+from shared.domain.readiness import judged
 from shared.usecases.edit_item import found_item
+from shared.usecases.integrations import Shown, Ways, evaluate, prefetch_all
 from shared.usecases.publish_item import save_judged
-from shared.usecases.readiness import EntryCache, book_of, evaluate, linked_connections, prefetch, publishing_connection
+from shared.usecases.readiness import EntryCache, linked_connections
 from shared.usecases.service import Service
 
 _SETTLED: Final = frozenset({Stage.PUBLISHED, Stage.UNKNOWN})
@@ -41,11 +42,11 @@ def shown_stage(state: ItemState, marker: PendingMarker | None) -> Stage:
 
 def read_item(service: Service, account: Account, item_id: str) -> Seen:
     """One item with every reason why it may not be published now; raises not_found."""
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     if state.stage in _SETTLED:
         return Seen(item, state, marker, state.reasons)
-    problems = tuple(evaluate(service, account, item, publishing_connection(service, account, linked)))
+    problems = tuple(evaluate(service, account, item, ways.of_marker(item, marker)))
     fresh = judged(state, problems, account.coding_version)
     if marker is None and fresh != state:
         save_judged(service, account, [fresh])
@@ -59,16 +60,26 @@ class Filter:
     stage: Stage | None = None
     side: Side | None = None
     place: Place | None = None
+    integration: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item as a list shows it."""
+
+    state: ItemState
+    marker: PendingMarker | None
+    integration: Shown
 
 
 def page_of_items(
     service: Service, account: Account, narrowed: Filter, *, position: str | None, limit: int
-) -> tuple[list[tuple[ItemState, PendingMarker | None]], str | None]:
+) -> tuple[list[Row], str | None]:
     """Up to `limit` items, newest first, and where the next page starts (None after the last).
 
     A filter may leave a page short, even empty, while there is a next one.
     """
-    linked = linked_connections(service, account)
+    ways = Ways(service, account)
     page, position = service.items.page(
         account.tenant,
         account.id,
@@ -77,16 +88,25 @@ def page_of_items(
         stage=narrowed.stage,
         side=narrowed.side,
         place=narrowed.place,
-        connections=linked,
+        connections=ways.linked,
     )
+    ways.load(row.state.summary for row in page)
     stale = [row.state for row in page if row.marker is None and is_stale(row.state, account)]
     fresh = {}
     if stale:
-        connection = publishing_connection(service, account, linked)
-        fresh = {state.item: state for state in judge_again(service, account, connection, stale)}
+        fresh = {state.item: state for state in judge_again(service, ways, stale)}
         save_judged(service, account, fresh.values())
-    rows = [(fresh.get(row.state.item, row.state), row.marker) for row in page]
-    return [row for row in rows if narrowed.stage in {None, shown_stage(*row)}], position
+    rows = [_row(ways, fresh.get(one.state.item, one.state), one.marker) for one in page]
+    return [row for row in rows if _is_wanted(row, narrowed)], position
+
+
+def _row(ways: Ways, state: ItemState, marker: PendingMarker | None) -> Row:
+    return Row(state, marker, ways.shown(state.summary, state, marker))
+
+
+def _is_wanted(row: Row, narrowed: Filter) -> bool:
+    stage = narrowed.stage in {None, shown_stage(row.state, row.marker)}
+    return stage and narrowed.integration in {None, row.integration.slot}
 
 
 def is_stale(state: ItemState, account: Account) -> bool:
@@ -94,18 +114,16 @@ def is_stale(state: ItemState, account: Account) -> bool:
     return state.stage not in _SETTLED and state.coding_version != account.coding_version
 
 
-def judge_again(
-    service: Service, account: Account, connection: Connection | None, stale: list[ItemState]
-) -> list[ItemState]:
+def judge_again(service: Service, ways: Ways, stale: list[ItemState]) -> list[ItemState]:
     """The states judged against the lists as they are now; nothing is written."""
+    account = ways.account
     items = service.items.batch_get(account.tenant, account.id, [state.item for state in stale])
     cache = EntryCache(service)
-    settings = connection.settings if connection is not None else Settings()
-    prefetch(cache, (coded(item, settings) for item in items.values()), book_of(account, connection))
+    prefetch_all(ways, cache, items.values())
+    found = ((state, items[state.item]) for state in stale if state.item in items)
     return [
-        judged(state, evaluate(service, account, items[state.item], connection, cache=cache), account.coding_version)
-        for state in stale
-        if state.item in items
+        judged(state, evaluate(service, account, item, ways.of(item), cache=cache), account.coding_version)
+        for state, item in found
     ]
 
 

@@ -1,19 +1,19 @@
 """How a bulk request is getting on: outcomes counted, totals compared, refusals with their reasons."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Connection, Settings
+from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import FactOutcome, ItemState, ItemType, Side, Stage
 from shared.domain.publishing import ControlTotal, PendingMarker, Publication, PublicationStatus
 from shared.usecases.accept_publication import found_publication
-from shared.usecases.expand_publication import as_totals
-from shared.usecases.readiness import linked_connections, publishing_connection
+from shared.usecases.expand_publication import Sums, as_totals
+from shared.usecases.readiness import linked_connections
 from shared.usecases.service import Service
 
 _SLICE: Final = 500
@@ -29,13 +29,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class TotalsCompared:
-    """Control totals of one currency and destination: of the items accepted, and of the provider's documents.
+    """Control totals of one currency, destination and integration: of the items accepted, and of the documents there.
 
     `agrees` is None while documents are still on their way.
     """
 
     currency: str
     destination: str
+    integration: Slot
     expected_count: int
     expected_total: Decimal
     published_count: int
@@ -84,7 +85,7 @@ def publication_progress(service: Service, account: Account, publication_id: str
     over = waiting + sending == 0
     publication = _finished(service, publication, over=over)
     published = [state for state in settled if state.published is not None]
-    settings = connection.settings if (connection := publishing_connection(service, account, linked)) else Settings()
+    there = {one.id: one for one in service.connections.of_account(account.tenant, account.id)}
     return Progress(
         publication=publication,
         waiting=waiting,
@@ -94,7 +95,7 @@ def publication_progress(service: Service, account: Account, publication_id: str
         unknown=outcome[Stage.UNKNOWN],
         payments_failed=sum(1 for state in published if _failed(state, "payment")),
         files_failed=sum(1 for state in published if _failed(state, "attachment")),
-        totals=tuple(compared(publication.expected, _provider_totals(published, settings), over=over)),
+        totals=tuple(compared(publication.expected, _provider_totals(published, there), over=over)),
         refusals=tuple(refusals),
     )
 
@@ -144,14 +145,16 @@ def _finished(service: Service, publication: Publication, *, over: bool) -> Publ
         return publication
 
 
-def _provider_totals(published: Iterable[ItemState], settings: Settings) -> tuple[ControlTotal, ...]:
+def _provider_totals(published: Iterable[ItemState], connections: Mapping[str, Connection]) -> tuple[ControlTotal, ...]:
     """What the provider says the documents come to; the item's own total where it did not say."""
-    sums: dict[tuple[str, str], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    sums: Sums = defaultdict(lambda: (0, Decimal(0)))
     for state in published:
         if state.published is None:
             continue
+        went = connections.get(state.published.connection)
+        settings, slot = (went.settings, went.slot) if went is not None else (Settings(), Slot.MAIN)
         default = settings.costs_destination if state.summary.side is Side.COSTS else settings.sales_destination
-        key = (state.summary.currency, (state.published.destination or default).value)
+        key = (state.summary.currency, (state.published.destination or default).value, slot)
         total = state.summary.total if state.published.total is None else Decimal(state.published.total)
         count, so_far = sums[key]
         signed = -total if state.summary.type is ItemType.CREDIT_NOTE else total
@@ -166,15 +169,17 @@ def compared(
 
     Refused and unknown documents are missing there, so a request with any of them does not agree: that is the point.
     """
-    wanted = {(one.currency, one.destination): one for one in expected}
-    found = {(one.currency, one.destination): one for one in there}
+    wanted = {one.key: one for one in expected}
+    found = {one.key: one for one in there}
     for key in sorted(wanted.keys() | found.keys()):
-        nothing = ControlTotal(*key, 0, "0")
+        currency, destination, integration = key
+        nothing = ControlTotal(currency, destination, 0, "0", integration)
         one, other = wanted.get(key, nothing), found.get(key, nothing)
         same = (one.count, Decimal(one.total)) == (other.count, Decimal(other.total))
         yield TotalsCompared(
-            currency=key[0],
-            destination=key[1],
+            currency=currency,
+            destination=destination,
+            integration=integration,
             expected_count=one.count,
             expected_total=Decimal(one.total),
             published_count=other.count,

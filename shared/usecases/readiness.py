@@ -1,6 +1,6 @@
 """Find what an item refers to in the connected book, decide where it goes, and say everything that is wrong with it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,6 +100,13 @@ def book_of(account: Account, connection: Connection | None) -> Book:
         provider, _, organisation = account.current_book.partition(":")
         return Book(account.tenant, account.id, provider, organisation)
     return Book.own(account.tenant, account.id)
+
+
+def kinds_of(account: Account, connection: Connection) -> Collection[Kind]:
+    """The lists that items published through a connection may refer to."""
+    from shared.providers import registry
+
+    return registry.profile(book_of(account, connection).provider).kinds
 
 
 def _uses_lists_of_main(connection: Connection) -> bool:
@@ -279,20 +286,21 @@ def prepare(
     if connection is None:
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
+        problems += _wrong_connection(item, Slot.MAIN)
         return Prepared(item, resolved, None, tuple(without_repeats(problems)))
     provider = service.provider(connection.provider)
-    kinds = provider.profile.kinds
+    kinds = kinds_of(account, connection)
     item = applicable(item, kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
     problems = own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
+    problems += _wrong_connection(item, connection.slot)
     aim = target(item, resolved, connection, generation)
     problems += provider.check(item, resolved, aim)
     return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
 
 
-def _wrong_connection(item: Item, connection: Connection | None) -> Iterator[Problem]:
+def _wrong_connection(item: Item, slot: Slot) -> Iterator[Problem]:
     """A sales item that names a secondary connection, or that was queued for one."""
-    problem = sales_problem(item.side, connection.slot if connection is not None else None)
-    problem = problem or sales_problem(item.side, item.integration)
+    problem = sales_problem(item.side, slot) or sales_problem(item.side, item.integration)
     if problem is not None:
         yield problem

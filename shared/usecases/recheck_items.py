@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from shared.domain.accounts import Account
-from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError
 from shared.domain.items import Item, ItemState, Stage
 from shared.domain.readiness import judged
-from shared.usecases.readiness import EntryCache, evaluate, publishing_connection
+from shared.usecases.integrations import Ways, evaluate, prefetch_all
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 SLICE: Final = 50
@@ -25,12 +24,12 @@ def recheck_items(service: Service, tenant: str, account_id: str, cursor: str | 
     account = service.accounts.get(tenant, account_id)
     if account is None or account.deleted_at is not None:
         return True
-    connection = publishing_connection(service, account)
+    ways = Ways(service, account)
     cache = EntryCache(service)
     while True:
         page, cursor = service.items.page(tenant, account_id, cursor, SLICE)
         stale = [one.state for one in page if one.stage in OPEN and one.state.coding_version != account.coding_version]
-        _renew(service, account, connection, stale, cache)
+        _renew(service, ways, stale, cache)
         if cursor is None:
             return True
         if service.clock.now() + AFTER_SLICE >= deadline:
@@ -38,16 +37,16 @@ def recheck_items(service: Service, tenant: str, account_id: str, cursor: str | 
             return False
 
 
-def _renew(
-    service: Service, account: Account, connection: Connection | None, stale: list[ItemState], cache: EntryCache
-) -> None:
+def _renew(service: Service, ways: Ways, stale: list[ItemState], cache: EntryCache) -> None:
     if not stale:
         return
+    account = ways.account
     items = service.items.batch_get(account.tenant, account.id, [state.item for state in stale])
+    prefetch_all(ways, cache, items.values())
     for state in stale:
         item = items.get(state.item)
         if item is not None:
-            problems = evaluate(service, account, item, connection, cache=cache)
+            problems = evaluate(service, account, item, ways.of(item), cache=cache)
             _store(service, item, judged(state, problems, account.coding_version))
 
 

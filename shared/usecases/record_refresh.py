@@ -7,9 +7,8 @@ from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.catalogue import kind_of
-from shared.domain.connections import Connection, ConnectionStatus, Destination, ListHealth, Organisation, Slot
+from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Slot
 from shared.domain.errors import ConflictError, Handling, Problem
-from shared.domain.items import Side
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.refresh_requests import ALL, RefreshRequest
 from shared.domain.refreshing import Counts, retry_wait
@@ -95,22 +94,20 @@ def _activate(service: Service, connection: Connection) -> Connection:
             after={"status": active.status.value, "organisation": stored.pinned.id, "name": stored.pinned.name},
         )
         try:
-            return service.connections.update(active, event, account=_with_defaults(service, account, active))
+            return service.connections.update(active, event, account=_with_defaults(account, active))
         except ConflictError:
             continue
     raise ConflictError("the connection is being changed by others all the time")
 
 
-def _with_defaults(service: Service, account: Account, connection: Connection) -> Account:
+def _with_defaults(account: Account, connection: Connection) -> Account:
     if connection.slot is not Slot.MAIN:
         return account
-    offered = service.provider(connection.provider).profile.destinations.get(Side.COSTS, ())
-    claims = connection.slot.value if Destination.EXPENSE_CLAIMS in offered else None
     return replace(
         account,
         current_book=f"{connection.provider}:{connection.pinned.id}",
         publishing_integration=account.publishing_integration or connection.slot.value,
-        expense_claims_integration=account.expense_claims_integration or claims,
+        expense_claims_integration=account.expense_claims_integration or connection.slot.value,
     )
 
 

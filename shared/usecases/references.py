@@ -1,15 +1,18 @@
 """Turn what callers name (ids, codes, names) into local ids of the current book."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
 from shared.domain.ids import derived_id
+from shared.domain.integrations import Because, asks_rule, sales_problem
 from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
-from shared.domain.items import Line, Side
+from shared.domain.items import Line, Side, Summary
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
-from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.integrations import Way, Ways, check_named
+from shared.usecases.readiness import EntryCache, book_of, contact_kind, kinds_of
 from shared.usecases.service import Service
 
 _OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
@@ -18,15 +21,24 @@ _NAME_TRIES: Final = 3  # a name row is claimed by us or, once in a while, by so
 
 @dataclass(slots=True)
 class References:
-    """Finds the entries of one account's book; lists asked for by code or name are read once per request."""
+    """Finds the entries of one account's book; lists asked for by code or name are read once per request.
+
+    Of the book come the lists in `kinds` (None: all); what its software has no list of is looked up in `main`, the main
+    connection's book: it is kept on the item and does not apply there.
+    """
 
     service: Service
     book: Book
     cache: EntryCache
+    kinds: Collection[Kind] | None = None
+    main: Book | None = None
     lists: dict[Kind, list[Entry]] = field(default_factory=dict)
 
+    def _of(self, kind: Kind) -> Book:
+        return self.book if self.main is None or self.kinds is None or kind in self.kinds else self.main
+
     def preload(self, drafts: Iterable[ItemDraft]) -> None:
-        """Read every entry that the drafts name by id in one go."""
+        """Read every entry of the book that the drafts name by id in one go."""
         refs: set[tuple[Kind, str]] = set()
         for draft in drafts:
             if draft.contact is not None and draft.contact.id is not None:
@@ -88,12 +100,12 @@ class References:
             quantity=draft.quantity,
             unit_amount=draft.unit_amount,
             tax_amount=draft.tax_amount,
-            category=self._entry(Kind.CATEGORIES, draft.category, f"{place}.category", self.book),
-            tax_rate=self._entry(Kind.TAX_RATES, draft.tax_rate, f"{place}.tax_rate", self.book),
-            product=self._entry(Kind.PRODUCTS, draft.product, f"{place}.product", self.book),
+            category=self._entry(Kind.CATEGORIES, draft.category, f"{place}.category", self._of(Kind.CATEGORIES)),
+            tax_rate=self._entry(Kind.TAX_RATES, draft.tax_rate, f"{place}.tax_rate", self._of(Kind.TAX_RATES)),
+            product=self._entry(Kind.PRODUCTS, draft.product, f"{place}.product", self._of(Kind.PRODUCTS)),
             tracking=tuple(self._tracking(draft.tracking, place)),
-            project=self._entry(Kind.PROJECTS, draft.project, f"{place}.project", self.book),
-            customer=self._entry(Kind.CUSTOMERS, draft.customer, f"{place}.customer", self.book),
+            project=self._entry(Kind.PROJECTS, draft.project, f"{place}.project", self._of(Kind.PROJECTS)),
+            customer=self._entry(Kind.CUSTOMERS, draft.customer, f"{place}.customer", self._of(Kind.CUSTOMERS)),
             billable=draft.billable,
         )
 
@@ -102,23 +114,25 @@ class References:
         for number, reference in enumerate(named):
             field = f"{place}.tracking[{number}]"
             value_id = self._value(reference, field)
-            parent = entry.parent if (entry := self.cache.get(self.book, Kind.DIMENSIONS, value_id)) else None
+            entry = self.cache.get(self._of(Kind.DIMENSIONS), Kind.DIMENSIONS, value_id)
+            parent = entry.parent if entry else None
             if parent in taken:
                 raise fail("invalid_request", field=field, reason="a line takes one value per dimension")
             taken[parent] = value_id
             yield value_id
 
     def _value(self, named: Reference, field: str) -> str:
+        book = self._of(Kind.DIMENSIONS)
         if named.dimension is None or named.name is None:
-            value_id = self._by_id(Kind.DIMENSIONS, named.id, field, self.book)
-            entry = self.cache.get(self.book, Kind.DIMENSIONS, value_id)
+            value_id = self._by_id(Kind.DIMENSIONS, named.id, field, book)
+            entry = self.cache.get(book, Kind.DIMENSIONS, value_id)
             if entry is not None and entry.parent is None:
                 raise fail("invalid_request", field=field, reason="this is a dimension, not one of its values")
             return value_id
-        every = self._list(Kind.DIMENSIONS, self.book)
+        every = self._list(Kind.DIMENSIONS, book)
         parents = {one.id for one in every if one.parent is None and folded(one.name) == folded(named.dimension)}
         values = [one for one in every if one.parent in parents and folded(one.name) == folded(named.name)]
-        return self._only(values, field, self.book).id
+        return self._only(values, field, book).id
 
     def _entry(self, kind: Kind, named: Reference | None, field: str, book: Book) -> str | None:
         if named is None:
@@ -149,6 +163,55 @@ class References:
         if kind not in self.lists:
             self.lists[kind] = list(self.service.lists.all(book, kind))
         return self.lists[kind]
+
+
+class Finders:
+    """References by book: the items of one request may be of several."""
+
+    def __init__(self, ways: Ways, cache: EntryCache) -> None:
+        self._ways = ways
+        self._cache = cache
+        self._by_book: dict[Book, References] = {}
+
+    def of(self, way: Way) -> References:
+        if way.book not in self._by_book:
+            account = self._ways.account
+            kinds = None if way.connection is None else kinds_of(account, way.connection)
+            main = book_of(account, None)
+            self._by_book[way.book] = References(self._ways.service, way.book, self._cache, kinds, main)
+        return self._by_book[way.book]
+
+
+@dataclass(frozen=True, slots=True)
+class Destined:
+    """Where a draft or an edited item will go; `contact` is known where it is the rule for it that decided."""
+
+    way: Way
+    contact: str | None = None
+
+
+def destined(ways: Ways, item: Summary, named: Reference | None) -> Destined:
+    """Decide where an item goes whose contact is `named` by the caller and not looked up yet.
+
+    A supplier by name is looked for in the book that the item would be of without a rule. References are then looked
+    up in the book of where it goes, but for the contact that a rule is for: it stays the one the rule names.
+    """
+    if named is None or not asks_rule(replace(item, contact="")) or not ways.any_choice:
+        return Destined(ways.of(replace(item, contact=None)))
+    contact = named.id
+    if contact is None and named.name is not None:
+        book = ways.of(replace(item, contact=None)).book
+        entry = ways.service.lists.by_name(book, contact_kind(item.side), folded(named.name))
+        contact = entry.id if entry is not None else None
+    way = ways.of(replace(item, contact=contact))
+    return Destined(way, contact if way.integration.reason is Because.SUPPLIER_RULE else None)
+
+
+def check_integration(ways: Ways, side: Side, slot: Slot | None) -> None:
+    """Refuse what an item may not name: invalid_request for a secondary and sales, no_connection for an empty slot."""
+    if sales_problem(side, slot) is not None:
+        raise fail("invalid_request", field="integration", reason="sales go through the main connection")
+    check_named(ways, slot)
 
 
 def _unclear(field: str, found: int) -> LedgerbridgeError:

@@ -9,8 +9,8 @@ from shared.domain.items import Item, ItemState, Stage, TimelineEntry
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
 from shared.usecases.happenings import happened
-from shared.usecases.publish_item import marker_of, queue_marker, sending_connection
-from shared.usecases.readiness import linked_connections
+from shared.usecases.integrations import Ways, sending
+from shared.usecases.publish_item import marker_of, queue_marker, way_of
 from shared.usecases.service import Service
 from shared.usecases.unarchive_item import cleared
 
@@ -29,8 +29,8 @@ def resolve_item(
     publication_in_progress (another document is being looked up), and with `published` the reasons why the
     connection may not be asked now; ConflictError when somebody was faster.
     """
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         if outcome is Outcome.PUBLISHED and marker.take_over == document_id:
             return Taken(item, state, marker, new=False)
@@ -40,11 +40,11 @@ def resolve_item(
     if state.stage is not Stage.UNKNOWN:
         raise fail("outcome_known", stage=state.stage.value)
     if outcome is Outcome.ABSENT:
-        fresh = cleared(service, account, item, state, linked)
+        fresh = cleared(ways, item, state)
         stored = service.items.update_state(account.tenant, account.id, fresh)
         _write_down(service, item, state, caller=caller, outcome=outcome, document_id=None)
         return Taken(item, stored, None, new=False)
-    connection = sending_connection(service, account, linked)
+    connection = sending(way_of(ways, item, state))
     named = replace(marker_of(service, item, state, connection), take_over=document_id)
     _write_down(service, item, state, caller=caller, outcome=outcome, document_id=document_id)
     queue_marker(service, named, connection)

@@ -4,13 +4,12 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Connection
 from shared.domain.errors import fail
 from shared.domain.items import Item, ItemState, Place, Stage, TimelineEntry
 from shared.domain.readiness import judged
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
-from shared.usecases.readiness import evaluate, linked_connections, publishing_connection
+from shared.usecases.integrations import Ways, evaluate
 from shared.usecases.service import Service
 
 
@@ -25,13 +24,13 @@ def unarchive_item(service: Service, account: Account, item_id: str, mode: Mode,
     Clearing also ends the hold on an item whose outcome is unknown, once a person has looked. Raises not_found,
     publication_in_progress (it is queued or being sent, its file included); ConflictError when somebody was faster.
     """
-    linked = linked_connections(service, account)
-    item, state, marker = found_item(service, account, item_id, linked)
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         raise fail("publication_in_progress")
     fresh = replace(state, place=Place.INBOX)
     if mode is Mode.CLEAR and state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
-        fresh = cleared(service, account, item, state, linked)
+        fresh = cleared(ways, item, state)
     if fresh == state:
         return Taken(item, state, None, new=False)
     stored = service.items.update_state(account.tenant, account.id, fresh)
@@ -40,7 +39,7 @@ def unarchive_item(service: Service, account: Account, item_id: str, mode: Mode,
     return Taken(item, stored, None, new=False)
 
 
-def cleared(service: Service, account: Account, item: Item, state: ItemState, linked: list[Connection]) -> ItemState:
+def cleared(ways: Ways, item: Item, state: ItemState) -> ItemState:
     """The item's state in its next generation: in the inbox, with nothing known of a publication, judged anew."""
     bare = replace(
         state,
@@ -48,11 +47,12 @@ def cleared(service: Service, account: Account, item: Item, state: ItemState, li
         stage=Stage.RECEIVED,
         generation=state.generation + 1,
         published=None,
+        sent_through=None,
         last_error=None,
         reasons=(),
     )
-    problems = evaluate(service, account, item, publishing_connection(service, account, linked))
-    return judged(bare, problems, account.coding_version)
+    problems = evaluate(ways.service, ways.account, item, ways.of(item))
+    return judged(bare, problems, ways.account.coding_version)
 
 
 def _before(state: ItemState) -> dict[str, object]:

@@ -231,7 +231,8 @@ def test_a_dry_run_counts_and_queues_nothing(world: World) -> None:
     run = body["dry_run"]
     assert (body["publication"], run["ready"], run["refused_count"]) == (None, 3, 1)
     assert [(one["code"], one["count"]) for one in run["reasons"]] == [("supplier_missing", 1)]
-    assert run["totals"] == [{"currency": "GBP", "destination": "purchases", "count": 3, "total": "48.00"}]
+    total = {"currency": "GBP", "destination": "purchases", "integration": "main", "count": 3, "total": "48.00"}
+    assert run["totals"] == [total]
     assert (world.markers(), world.messages()) == ([], [])
 
 
