@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.papers import bill
+from rehearsal.papers import bill, paid_bill
 from rehearsal.world import PDF, World
 from tests.integration.publishing.checks import assert_sound, stages
 
@@ -72,6 +72,18 @@ def test_two_hundred_bills_without_files(counted: World) -> None:
     assert creating(counted) == {"PUT /Invoices": 4}
     assert units["written"] <= 4.5, units
     assert units["read"] <= 2, units
+
+
+@pytest.mark.dynamodb_local
+def test_forty_bills_that_arrive_paid(counted: World) -> None:
+    """Document and payment are written to an item at once: their batches are small, and cost more an item."""
+    ids = counted.create([paid_bill() for _ in range(40)])
+    units = publish(counted, ids)
+    counted.settle()
+    assert_sound(counted)
+    assert creating(counted) == {"PUT /Invoices": 1, "PUT /Payments": 1}
+    assert units["written"] <= 5.5, units
+    assert units["read"] <= 3, units
 
 
 def assert_files(world: World) -> None:
