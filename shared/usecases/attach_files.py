@@ -4,38 +4,28 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
-from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
-from shared.domain.items import Fact, FactOutcome, Item, ItemState, Published
+from shared.domain.items import Fact, FactOutcome, Item, ItemState
 from shared.domain.publishing import PendingMarker
 from shared.providers.contract import FileToAttach, LimitReached, Upload, Wanted, file_name_for
-from shared.usecases.drain import Drain
+from shared.usecases.drain import Drain, NotBefore
+from shared.usecases.follow_files import Waiting, look_again_at, record_file, to_upload
 from shared.usecases.sessions import OutOfTime
 from shared.usecases.upload_files import upload_files
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A published item that waits for its file."""
-
-    marker: PendingMarker
-    state: ItemState
-    published: Published
-    item: Item
 
 
 def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
-    Raises LimitReached or OutOfTime when some could not be tried: all markers stay, and what is left is found again.
+    Raises LimitReached or OutOfTime when some could not be tried, NotBefore while some are under way at the provider:
+    all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
     """
     stops: list[Exception] = []
 
-    def one(group: Sequence[_Waiting]) -> None:
+    def one(group: Sequence[Waiting]) -> None:
         if stops:
             return
         outcomes: dict[str, Fact] = {}
@@ -46,25 +36,31 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
         finally:
             for waiting in group:
                 if waiting.item.id in outcomes:
-                    _record(drain, waiting, outcomes[waiting.item.id])
+                    record_file(drain, waiting, outcomes[waiting.item.id])
 
+    waiting = _waiting(drain, connection, markers)
+    unsure = {each.item.id for each in waiting if _may_be_there(drain, each)}
+    todo = to_upload(drain, connection, waiting, unsure)
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
-        for done in [slots.submit(one, group) for group in _groups(drain, _waiting(drain, connection, markers))]:
+        for done in [slots.submit(one, group) for group in _groups(drain, todo)]:
             done.result()
     if stops:
         raise stops[0]
+    again = look_again_at(drain, waiting)
+    if again is not None:
+        raise NotBefore(again, alone=True)
     for marker in markers:
         if marker.attach_only:  # others are the document batch's: it takes them away when all is done
             with suppress(ConflictError):  # edited in this moment: it stays queued
                 drain.service.items.delete_marker(marker)
 
 
-def _waiting(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> list[_Waiting]:
+def _waiting(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> list[Waiting]:
     states = drain.states(connection.account, [marker.item for marker in markers])
     wanted = [marker for marker in markers if _is_wanted(marker, states.get(marker.item))]
     items = _contents(drain, connection.account, wanted)
     return [
-        _Waiting(marker, state, state.published, items[marker.item])
+        Waiting(marker, state, state.published, items[marker.item])
         for marker in wanted
         if (state := states[marker.item]).published is not None
     ]
@@ -83,12 +79,12 @@ def _contents(drain: Drain, account: str, markers: Sequence[PendingMarker]) -> M
     return {**drain.claimed_items(account, claimed), **(drain.read_items(account, others) if others else {})}
 
 
-def _groups(drain: Drain, waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
+def _groups(drain: Drain, waiting: Sequence[Waiting]) -> list[list[Waiting]]:
     """Files that go up together: as many as one call takes, each under a name of its own, and no more than one large
     file's bytes, for they are in memory together.
     """
     facts = drain.provider.profile.publishing
-    groups: list[list[_Waiting]] = []
+    groups: list[list[Waiting]] = []
     names: set[str] = set()
     size = 0
     for one in waiting:
@@ -105,16 +101,7 @@ def _groups(drain: Drain, waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
     return groups
 
 
-def _record(drain: Drain, waiting: _Waiting, fact: Fact) -> None:
-    state, published = waiting.state, waiting.published
-    before = published.attachment.problem if published.attachment else None
-    error = None if state.last_error == before else state.last_error
-    attached = replace(published, attachment=fact)
-    drain.save_state(waiting.marker.account, replace(state, published=attached, last_error=fact.problem or error))
-    count("files_attached" if fact.outcome is FactOutcome.DONE else "files_failed")
-
-
-def _attach(drain: Drain, connection: Connection, group: Sequence[_Waiting], outcomes: dict[str, Fact]) -> None:
+def _attach(drain: Drain, connection: Connection, group: Sequence[Waiting], outcomes: dict[str, Fact]) -> None:
     """Upload a group of files; what becomes of each is put into `outcomes` by item, as soon as it is known."""
     uploads: dict[str, Upload] = {}
     look_first = False
@@ -129,14 +116,14 @@ def _attach(drain: Drain, connection: Connection, group: Sequence[_Waiting], out
         upload_files(drain, connection, uploads, outcomes, look_first=look_first)
 
 
-def _may_be_there(drain: Drain, waiting: _Waiting) -> bool:
+def _may_be_there(drain: Drain, waiting: Waiting) -> bool:
     """Whether an upload may have gone out before this turn, with an outcome that nobody wrote down."""
     if waiting.marker.batch is None or drain.standing.unsure_of(waiting.item.created_at):
         return True
     return not drain.provider.profile.publishing.file_replaced_by_name and waiting.published.at < drain.began
 
 
-def _upload_of(drain: Drain, waiting: _Waiting) -> Upload | Problem:
+def _upload_of(drain: Drain, waiting: Waiting) -> Upload | Problem:
     """The file with the document it belongs to, or why it cannot go up."""
     document = waiting.item.document
     if document is None:

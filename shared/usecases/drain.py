@@ -28,15 +28,17 @@ AFTER_CALL: Final = timedelta(seconds=20)
 
 
 class NotBefore(Exception):
-    """A batch cannot go on before `until`, and nothing else of its organisation does, unless it is `failing`.
+    """A batch cannot go on before `until`, and nothing else of its organisation does, unless it waits alone.
 
-    `failing` is why the provider, working otherwise, fails at this batch: the others do not wait for it.
+    `failing` is why the provider, working otherwise, fails at this batch: the others do not wait for it. Nor do they
+    for one that is done but for what the provider is still working at (`alone`).
     """
 
-    def __init__(self, until: datetime, failing: Problem | None = None) -> None:
+    def __init__(self, until: datetime, failing: Problem | None = None, *, alone: bool = False) -> None:
         super().__init__(until.isoformat())
         self.until = until
         self.failing = failing
+        self.alone = alone
 
 
 @dataclass(slots=True)

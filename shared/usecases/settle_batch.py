@@ -29,9 +29,11 @@ def settle_or_pass(drain: Drain, batch: Batch) -> None:
     try:
         settle_batch(drain, batch)
     except NotBefore as early:
-        if early.failing is None:
+        if early.failing is None and not early.alone:
             raise
         drain.passed.append(early)
+        if early.alone:
+            return
         if batch.fact is FactKind.SUPPLIERS:
             drain.waiting_suppliers |= {member.subject for member in batch.members}
         elif not all(member.carries_marker for member in batch.members):

@@ -12,6 +12,7 @@ from shared.domain.items import Fact, FactOutcome
 from shared.providers.contract import CallFailed, FileAnswer, Session, Upload, WholeRefused
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain
+from shared.usecases.follow_files import under_way
 
 UPLOADS_TRIED: Final = 3
 
@@ -27,7 +28,7 @@ def upload_files(
     """Upload the files of these items, putting what becomes of each into `outcomes` as soon as it is known.
 
     An upload whose answer was lost is looked for before it is sent again. Files that were refused as a group, or were
-    left out of its answer, go up one by one.
+    left out of its answer, go up one by one. Where files are filed later, one whose answer was lost rests first.
     Raises LimitReached, OutOfTime and AccessLost; files without an outcome stay pending then.
     """
     left = dict(uploads)
@@ -35,13 +36,15 @@ def upload_files(
     key = _first_key(uploads.values())
     for tried in range(UPLOADS_TRIED):
         drain.need_time_for_a_call()
+        sending = False
         try:
             if tried or look_first:
                 # A key of its own for every try: Xero keeps an error answer for as long as its key (6 minutes).
                 key = new_id(drain.now())
-                _settle(left, outcomes, _attached(drain, connection, left))
+                _settle(drain, left, outcomes, _attached(drain, connection, left))
             if left:
-                _settle(left, outcomes, _attach(drain, connection, left, key))
+                sending = True
+                _settle(drain, left, outcomes, _attach(drain, connection, left, key))
             if len(left) > 1:
                 _one_by_one(drain, connection, left, outcomes)
                 return
@@ -54,6 +57,9 @@ def upload_files(
         except CallFailed as failure:
             text, cause = failure.problem.provider_text, failure.problem.code
             trouble = replace(trouble, provider_text=text, details={"cause": cause})
+            if sending and failure.sent and drain.provider.profile.publishing.file_settle:
+                outcomes |= {item: under_way(drain, None) for item in left}
+                return
         if not left:
             return
     outcomes |= dict.fromkeys(left, _failed(trouble))
@@ -73,14 +79,20 @@ def _attached(drain: Drain, connection: Connection, left: Mapping[str, Upload]) 
     return drain.call(connection, look)
 
 
-def _settle(left: dict[str, Upload], outcomes: dict[str, Fact], answers: Iterable[FileAnswer]) -> None:
+def _settle(drain: Drain, left: dict[str, Upload], outcomes: dict[str, Fact], answers: Iterable[FileAnswer]) -> None:
     """Take out of `left` the files that an answer names."""
     by_name = {answer.name: answer for answer in answers}
     for item, upload in list(left.items()):
         answer = by_name.get(upload.file.name)
-        if answer is not None and (answer.attachment_id or answer.problem):
-            done = answer.attachment_id is not None
-            outcomes[item] = Fact(FactOutcome.DONE, answer.attachment_id) if done else _failed(answer.problem)
+        if answer is None:
+            continue
+        if answer.attachment_id is not None:
+            outcomes[item] = Fact(FactOutcome.DONE, answer.attachment_id)
+        elif answer.problem is not None:
+            outcomes[item] = _failed(answer.problem)
+        elif answer.upload_id is not None:
+            outcomes[item] = under_way(drain, answer.upload_id)
+        if item in outcomes:
             del left[item]
 
 
