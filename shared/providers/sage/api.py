@@ -27,6 +27,7 @@ MOST_PAGES: Final = 50  # of a filtered list
 _BUSINESS_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _PERMISSION: Final = "provider_permission"
 _ENDED: Final = "provider_subscription"
+_GONE: Final = "organisation_gone"
 _CERTAIN: Final = frozenset({_ENDED, "organisation_mismatch"})
 
 
@@ -104,11 +105,13 @@ def request(session: Session, call: BusinessCall) -> Answer:
 def _probe(session: Session, business: str) -> None:
     """Whether the business itself is still open to us; AccessLost where it is not."""
     try:
-        _performed(session, BusinessCall(business, "GET", f"/businesses/{segment(business)}"))
+        answer = _performed(session, BusinessCall(business, "GET", f"/businesses/{segment(business)}"))
     except AccessLost as lost:
         if lost.problem.code in _CERTAIN:
             raise
-        raise AccessLost(Problem("organisation_gone", provider_text=lost.problem.provider_text)) from lost
+        raise AccessLost(Problem(_GONE, provider_text=lost.problem.provider_text)) from lost
+    if answer.status != 200:
+        raise AccessLost(Problem(_GONE, provider_text=answer.text() or None))
 
 
 def _performed(session: Session, call: BusinessCall) -> Answer:
