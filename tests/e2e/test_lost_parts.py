@@ -109,7 +109,9 @@ def test_what_cannot_be_told_apart_is_held_for_a_person(customer: Customer, wire
         copied = ("Type", "Date", "LineAmountTypes", "CurrencyCode", "Status")
         line = {"Description": "Paper", "Quantity": 1, "LineAmount": 100, "AccountCode": "429", "TaxType": "INPUT2"}
         twin = {name: there[name] for name in copied} | {"Contact": {"ContactID": there["Contact"]["ContactID"]}}
-        answer = person.call("PUT", "/CreditNotes", json={"CreditNotes": [{**twin, "LineItems": [line]}]})
+        answer = person.call(
+            "PUT", "/CreditNotes", customer.organisation_id, json={"CreditNotes": [{**twin, "LineItems": [line]}]}
+        )
         assert answer.status_code == 200, answer.text
 
     world.sandbox.fault("PUT", "/CreditNotes", "commit_then_drop", times=3)
