@@ -47,27 +47,28 @@ class ShortJob:
     # --- papers
     def _papers(self) -> Iterator[Paper]:
         offered = self._profile()
-        fuel, sales = self._category("expense"), self._category("revenue")
+        fuel = self._category("expense")
+        sales, product = self._sold()
         bought, sold = self._tax_rate("costs"), self._tax_rate("sales")
         supplier, customer = self._first("suppliers"), self._first("customers")
         self._link_payment_method()
         for number in range(10):
-            contact = {"name": NEW_SUPPLIER} if number % 4 == 1 else {"id": supplier["id"]}
+            contact = {"name": NEW_SUPPLIER} if number % 4 == 1 else {"name": supplier["name"]}
             lines = [self._line(fuel, bought, number + at) for at in range(1 + number % 3)]
             yield Paper(self._item(("costs", "invoice"), number, contact, lines, bought, destination="purchases"))
         for number in range(10, 12):
             lines = [self._line(fuel, bought, number)]
-            yield Paper(self._item(("costs", "credit_note"), number, {"id": supplier["id"]}, lines, bought))
+            yield Paper(self._item(("costs", "credit_note"), number, {"name": supplier["name"]}, lines, bought))
         for number in range(12, 18):
-            lines = [self._line(sales, sold, number)]
-            yield Paper(self._item(("sales", "invoice"), number, {"id": customer["id"]}, lines, sold))
+            lines = [self._line(sales, sold, number) | product]
+            yield Paper(self._item(("sales", "invoice"), number, {"name": customer["name"]}, lines, sold))
         for number in range(18, 22):
             if "bank_accounts" not in offered:
                 break
             paid = {"paid": True, "payment_method": {"name": LINKED}, "destination": "bank_accounts"}
             lines = [self._line(fuel, bought, number)]
-            yield Paper(self._item(("costs", "receipt"), number, {"id": supplier["id"]}, lines, bought, **paid))
-        wrong = self._item(("costs", "invoice"), 22, {"id": supplier["id"]}, [self._line(fuel, bought, 22)], bought)
+            yield Paper(self._item(("costs", "receipt"), number, {"name": supplier["name"]}, lines, bought, **paid))
+        wrong = self._item(("costs", "invoice"), 22, {"name": supplier["name"]}, [self._line(fuel, bought, 22)], bought)
         yield Paper(wrong | {"total": "1.00"}, "lines_do_not_add_up")
 
     def _profile(self) -> set[str]:
@@ -88,6 +89,15 @@ class ShortJob:
     def _category(self, class_: str) -> dict[str, Any]:
         return self._first("categories", **{"class": class_})
 
+    def _sold(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The category of what is sold, and the line's product where the software wants one: the two go together."""
+        categories = {one["provider_id"]: one for one in self._entries("categories")}
+        for product in self._entries("products") if self._work.software.sells_products else []:
+            category = categories.get(product["values"].get("sales_account"))
+            if category is not None:
+                return category, {"product": {"id": product["id"]}}
+        return self._category("revenue"), {}
+
     def _tax_rate(self, side: str) -> dict[str, Any]:
         """The side's ordinary rate: the highest."""
         rates = [one for one in self._entries("tax_rates") if one["values"].get(side) and one["values"].get("rate")]
@@ -103,6 +113,7 @@ class ShortJob:
         amount = Decimal(1999 + 137 * number) / 100
         return {
             "description": f"Paper {number}",
+            "quantity": "1",
             "amount": str(amount),
             "category": {"id": category["id"]},
             "tax_rate": {"id": rate["id"]},

@@ -24,6 +24,7 @@ class Software:
     records: Mapping[str, tuple[str, str]]
     files_at: str
     create: tuple[str, str]  # the call that creates documents, for a fault: method and path
+    sells_products: bool = False  # every line of a sale names a product
     slot: str = "main"
     ticked: tuple[str, ...] | None = None
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +69,7 @@ QUICKBOOKS: Final = Software(
     dict.fromkeys(("Bill", "Purchase", "VendorCredit", "Invoice", "SalesReceipt", "CreditMemo"), ("Id", "TotalAmt")),
     "Attachable",
     ("POST", "/batch"),
+    sells_products=True,
     ticked=(HARBOUR,),
 )
 SAGE: Final = Software(

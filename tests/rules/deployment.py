@@ -44,8 +44,8 @@ _ALWAYS: Final = (*_AWS, "AWS_ENDPOINT_URL", "STAGE")  # what Lambda and the tem
 _HOOK_KEY: Final = "webhook key"
 _APPS: Final = {"xero": {"client_id": "id", "client_secret": "secret", "webhook_key": _HOOK_KEY}}
 _XERO: Final[dict[str, Any]] = {
-    "/api.xro/2.0/Organisation/Actions": {"Actions": []},
-    "/api.xro/2.0/Organisation": {"Organisations": [{"OrganisationID": "organisation", "Name": "Bakery"}]},
+    "/xero/api.xro/2.0/Organisation/Actions": {"Actions": []},
+    "/xero/api.xro/2.0/Organisation": {"Organisations": [{"OrganisationID": "organisation", "Name": "Bakery"}]},
     "/connect/token": {"access_token": "access", "refresh_token": "refresh", "expires_in": 1800},
 }
 Json = dict[str, Any]
@@ -155,7 +155,7 @@ def _own(address: str) -> dict[str, str]:
         "API_BASE_URL": "http://localhost:8000",
         "DEFAULT_ISSUER": ISSUER,
         "DEFAULT_JWKS_URI": f"{address}/jwks.json",
-        "LEDGERBRIDGE_XERO_URL": address,
+        "LEDGERBRIDGE_SANDBOX_URL": address,
     }
 
 
