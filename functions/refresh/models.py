@@ -18,7 +18,10 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 _VALUES: Final = ("email", "tax_number", "currency")
-_SHOWN: Final = frozenset({"email", "tax_number", "currency", "rate", "class", "type", "costs", "sales"})
+_SHOWN: Final = frozenset(
+    {"email", "tax_number", "currency", "rate", "costs_rate", "sales_rate", "class", "type", "costs", "sales"}
+    | {"sold", "bought", "sales_account", "purchase_account"}
+)
 
 
 class NewEntry(Model):

@@ -13,6 +13,7 @@ from local.person import OWNER
 from local.sandbox_client import SandboxControl
 
 FIRST_DAY: Final = date(2026, 3, 2)
+CURRENCY: Final = "GBP"
 NEW_SUPPLIER: Final = "Þórsmörk Guiding ehf"  # one new supplier on several papers
 
 
@@ -50,7 +51,7 @@ class ShortJob:
         fuel = self._category("expense")
         sales, product = self._sold()
         bought, sold = self._tax_rate("costs"), self._tax_rate("sales")
-        supplier, customer = self._first("suppliers"), self._first("customers")
+        supplier, customer = self._contact("suppliers"), self._contact("customers")
         self._link_payment_method()
         for number in range(10):
             contact = {"name": NEW_SUPPLIER} if number % 4 == 1 else {"name": supplier["name"]}
@@ -85,6 +86,10 @@ class ShortJob:
             if all(entry["values"].get(name) == value for name, value in values.items()):
                 return entry
         raise DemoError(f"no entry of {kind} with {values}")
+
+    def _contact(self, kind: str) -> dict[str, Any]:
+        """Somebody who trades in the papers' currency."""
+        return next(one for one in self._entries(kind) if one["values"].get("currency") in {None, CURRENCY})
 
     def _category(self, class_: str) -> dict[str, Any]:
         return self._first("categories", **{"class": class_})
@@ -138,7 +143,7 @@ class ShortJob:
             "side": side,
             "type": type_,
             "contact": contact,
-            "currency": "GBP",
+            "currency": CURRENCY,
             "date": str(day),
             "due_date": str(day + timedelta(days=30)),
             "number": f"S-2026-{number:03d}",
