@@ -162,7 +162,7 @@ def test_rights_that_one_document_needs_refuse_that_document(world: World) -> No
     ],
 )
 def test_what_changed_in_sage_since_the_lists_came(world: World, edit: dict[str, Any], code: str) -> None:
-    changes = {"currency": "EUR"} if "multi_currency" in edit else {}
+    changes: dict[str, Any] = {"currency": "EUR"} if "multi_currency" in edit else {}
     drafted = world.drafted(world.item(**changes))
     world.sage.edit(**edit)
     batch, body = world.batch(drafted)
