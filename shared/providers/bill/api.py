@@ -194,11 +194,11 @@ def page(session: Session, path: str, params: Mapping[str, str], cursor: str | N
     return records(told.get("results")), following if isinstance(following, str) and following else None
 
 
-def pages(session: Session, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def pages(session: Session, path: str, params: Mapping[str, str], most: int = MOST_PAGES) -> Iterator[dict[str, Any]]:
     """The records of all pages. Raises CallFailed when they do not end, or a page comes twice."""
     cursor: str | None = None
     seen: set[str] = set()
-    for _ in range(MOST_PAGES):
+    for _ in range(most):
         found, cursor = page(session, path, params, cursor)
         yield from found
         if cursor is None:
@@ -206,7 +206,7 @@ def pages(session: Session, path: str, params: Mapping[str, str]) -> Iterator[di
         if cursor in seen:
             raise broken(f"a page of {path} came twice")
         seen.add(cursor)
-    raise broken(f"more than {MOST_PAGES} pages of {path}")
+    raise broken(f"more than {most} pages of {path}")
 
 
 def records(found: Any) -> list[dict[str, Any]]:

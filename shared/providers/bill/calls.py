@@ -21,8 +21,11 @@ from shared.providers.contract import (
     SignsIn,
     Target,
     Upload,
+    WholeRefused,
 )
 from shared.providers.transport import Call, broken
+
+MOST_VENDOR_PAGES: Final = 300  # of the whole list, gone through for a name that BILL says is taken
 
 
 class Bill:
@@ -68,9 +71,12 @@ class Bill:
         return answers.bills_of(batch.members, api.records(told))
 
     def find(self, session: Session, batch: Batch, held: frozenset[str]) -> list[ElementAnswer]:  # noqa: ARG002
-        """Bills by the marker they carry among what changed since the first send; vendors by their name."""
+        """Bills by the marker they carry among what changed since the first send; vendors by their name, there and
+        among all.
+        """
         if batch.resource == mapping.VENDORS:
-            return answers.vendors_of(batch.members, answers.named_vendors(session, batch.members))
+            named = answers.named_vendors(session, batch.members)
+            return answers.vendors_of(batch.members, [*named, *answers.changed_since(session, batch)])
         return answers.bills_of(batch.members, answers.changed_since(session, batch))
 
     def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:  # noqa: ARG002
@@ -119,21 +125,35 @@ def _organisation(session: Session, organisation_id: str) -> Organisation:
 
 
 def _send_vendors(session: Session, batch: Batch, body: bytes) -> list[ElementAnswer]:
-    """Look the names up first: whether BILL refuses a second vendor of one name is on no page."""
+    """Look the names up first: whether BILL refuses a second vendor of one name is on no page.
+
+    Nor is how it compares names in filters: where a name is taken that was not found, the whole list is gone through.
+    """
     there = answers.vendors_of(batch.members, answers.named_vendors(session, batch.members))
+    try:
+        return [*there, *_made(session, batch, body, there)]
+    except WholeRefused as refusal:
+        if refusal.problem.code != "supplier_name_taken":
+            raise
+    there = answers.vendors_of(batch.members, api.pages(session, "/vendors", {}, most=MOST_VENDOR_PAGES))
+    return [*there, *_made(session, batch, body, there)]
+
+
+def _made(session: Session, batch: Batch, body: bytes, there: Sequence[ElementAnswer]) -> list[ElementAnswer]:
+    """Create the vendors that no answer names yet."""
     settled = {one.marker for one in there}
     pairs = zip(batch.members, mapping.elements(batch.resource, body), strict=True)
     missing = [(member, element) for member, element in pairs if member.marker not in settled]
     if not missing:
-        return there
+        return []
     some = mapping.body(batch.resource, [element for _, element in missing])
     try:
         told = api.created(api.post(session, "/vendors/bulk", {}, some, "application/json"))
     except CallFailed as failure:
         if not there or not failure.sent:
             raise
-        return there  # those left out are looked up: what the others were answered must not be lost
-    return [*there, *answers.vendors_of([member for member, _ in missing], api.records(told))]
+        return []  # they are looked up: what the others were answered must not be lost
+    return answers.vendors_of([member for member, _ in missing], api.records(told))
 
 
 PROVIDER: Final[SignsIn] = Bill()
