@@ -104,12 +104,14 @@ class ShortJob:
         return self._category("revenue"), {}
 
     def _tax_rate(self, side: str) -> dict[str, Any]:
-        """The side's ordinary rate: the highest."""
-        rates = [one for one in self._entries("tax_rates") if one["values"].get(side) and one["values"].get("rate")]
+        """The side's ordinary rate: the highest. Not every software says for which side a rate is."""
+        every = [one for one in self._entries("tax_rates") if one["values"].get(side) is not False]
+        rates = [one for one in every if one["values"].get("rate")]
         return max(rates, key=lambda one: Decimal(one["values"]["rate"]))
 
     def _link_payment_method(self) -> None:
-        bank = next(one for one in self._entries("bank_accounts") if one["values"].get("type") == "bank")
+        banks = [one for one in self._entries("bank_accounts") if one["values"].get("type") == "bank"]
+        bank = next(one for one in banks if one["values"].get("currency") in {None, CURRENCY})
         methods = f"{self._work.account}/lists/payment_methods"
         self._work.api.call("POST", methods, {"name": LINKED, "bank_account": bank["id"]})
 
