@@ -92,8 +92,9 @@ def _account(sandbox: SandboxClient) -> Iterator[Connected]:
                 connection_id=ids[2],
                 grant_id=ids[3],
             )
-            founding.consent(world)
-            founding.connect(world)
+            xero = founding.Party(world.software, world.connection_id, world.grant_id)
+            founding.consent(world, xero)
+            founding.connect(world, xero)
             yield made
 
 

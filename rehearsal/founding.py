@@ -1,14 +1,18 @@
 """How a world begins: tables, a consent, an organisation with its lists; its rows are kept as a template for more."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rehearsal.consent import consented, organisation_id
+from rehearsal.papers import LINKED, UNLINKED
 from rehearsal.process import Running, watched
-from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, Connected, SandboxClient
+from rehearsal.sandbox_process import SandboxClient
+from rehearsal.software import Software, software
 from rehearsal.tables import create_table
-from rehearsal.world import INVOCATION, LINKED, UNLINKED, Time, World, token_pair
+from rehearsal.world import INVOCATION, Time, World
 from shared.aws.clients import Clients
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event
@@ -17,61 +21,92 @@ from shared.domain.grants import Grant, GrantStatus
 from shared.domain.ids import new_id
 from shared.domain.lists import EntryStatus, Kind
 from shared.domain.refresh_requests import RefreshRequest
+from shared.providers import registry
 from shared.usecases.own_lists import EntryChange, create_entry
 from shared.usecases.refresh_lists import Outcome, refresh_lists
 
-TABLES = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
-ORGANISATION = "Harbour & Finch Ltd"
-BANK = "Business Bank Account"
+TABLES = ("connections", "lists", "rules", "items", "vault", "claims", "agenda", "organisations")
 
 
 @dataclass
 class Template:
-    """A finished world's rows, so that the next one need not pull its lists again."""
+    """A finished world's rows, so that the next one need not pull its lists again; `main` where it is a secondary's."""
 
     tenant: str
     account_id: str
     connection_id: str
     grant_id: str
+    main: "Party | None" = None
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
-def new_world(sandbox: SandboxClient, clients: Clients, template: Template | None = None) -> World:
-    """A world of its own in fresh tables: connected, lists pulled, payment methods linked."""
+@dataclass(frozen=True)
+class Party:
+    """One connection of the account: to which software, and its ids."""
+
+    software: Software
+    connection_id: str
+    grant_id: str
+
+    @property
+    def slot(self) -> Slot:
+        return registry.profile(self.software.name).slots[0]
+
+
+def new_world(sandbox: SandboxClient, clients: Clients, template: Template | None = None, name: str = "xero") -> World:
+    """A world of its own in fresh tables: connected to the named provider, lists pulled, payment methods linked."""
     running = Running()
     time = Time(sandbox)
-    settings = _settings(clients, sandbox, time())
-    ids = [new_id(time()) for _ in range(4)]
-    known = template or Template(ids[0], ids[1], ids[2], ids[3])
+    chosen = software(name)
+    known = template or _new_template(chosen, time)
+    parties = [*([known.main] if known.main else []), Party(chosen, known.connection_id, known.grant_id)]
+    for party in parties:
+        for path, body in party.software.options:
+            sandbox.control(f"/{party.software.name}{path}", body)
     world = World(
         sandbox=sandbox,
         time=time,
-        settings=settings,
+        settings=settings_for(clients, sandbox, time(), [party.software for party in parties]),
         clients=clients,
         running=running,
         tenant=known.tenant,
         account_id=known.account_id,
         connection_id=known.connection_id,
         grant_id=known.grant_id,
+        tenant_id=organisation_id(sandbox, chosen),
+        software=chosen,
     )
     watched(clients, running)
-    consent(world)
+    for party in parties:
+        consent(world, party)
     if template is None:
-        connect(world)
-        _refresh(world)
-        _payment_methods(world)
+        _found(world, parties)
     else:
         _load(world, template)
     return world
 
 
-def template_of(world: World) -> Template:
+def _new_template(chosen: Software, time: Time) -> Template:
+    main = Party(software(chosen.beside), new_id(time()), new_id(time())) if chosen.beside else None
+    return Template(new_id(time()), new_id(time()), new_id(time()), new_id(time()), main)
+
+
+def template_of(world: World, main: Party | None = None) -> Template:
     """The world's rows but for the vault's, which every world has of its own."""
-    template = Template(world.tenant, world.account_id, world.connection_id, world.grant_id)
+    template = Template(world.tenant, world.account_id, world.connection_id, world.grant_id, main)
     for name in TABLES:
         pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
         template.rows[name] = [] if name == "vault" else [row for page in pages for row in page["Items"]]
     return template
+
+
+def main_of(world: World) -> Party | None:
+    """The main connection beside which the world's own is a secondary."""
+    if world.software.beside is None:
+        return None
+    found = world.service.connections.of_account(world.tenant, world.account_id)
+    main = next(one for one in found if one.slot is Slot.MAIN)
+    return Party(software(main.provider), main.id, main.grant or "")
 
 
 def _load(world: World, template: Template) -> None:
@@ -81,8 +116,12 @@ def _load(world: World, template: Template) -> None:
             world.clients.dynamodb.batch_write_item(RequestItems={world.settings.table(name): puts})
 
 
-def _settings(clients: Clients, sandbox: SandboxClient, now: datetime) -> Settings:
-    apps = {"xero": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_key": "hook-key"}}
+def settings_for(clients: Clients, sandbox: SandboxClient, now: datetime, used: Sequence[Software]) -> Settings:
+    """Fresh tables, keys and a bucket, and our apps at the providers used."""
+    apps = {
+        one.name: {"client_id": one.client_id, "client_secret": one.client_secret, "webhook_key": "hook-key"}
+        for one in used
+    }
     secrets = clients.secretsmanager
     bucket, unique = f"documents-{new_id(now).lower()}", new_id(now)
     clients.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -98,57 +137,60 @@ def _settings(clients: Clients, sandbox: SandboxClient, now: datetime) -> Settin
             ],
             "documents_bucket": bucket,
         },
-        provider_urls={"xero": sandbox.xero},
+        provider_urls={one.name: f"{sandbox.base}/{one.name}" for one in used},
     )
 
 
-def consent(world: World) -> None:
+def consent(world: World, party: Party) -> None:
     """The organisation's owner gives consent; its grant is stored."""
-    connected = world.sandbox.connect()
-    world.tenant_id = connected.tenant
-    _grant(world, connected)
-
-
-def _grant(world: World, connected: Connected) -> None:
     now = world.time()
-    pair = token_pair(connected, now)
+    told = consented(world.sandbox, party.software, world.time)
     grant = Grant(
-        id=world.grant_id,
+        id=party.grant_id,
         tenant=world.tenant,
         account=world.account_id,
-        provider="xero",
-        subject="person-1",
+        provider=party.software.name,
+        subject=told.subject,
         status=GrantStatus.ACTIVE,
         token_version=1,
-        access_expires_at=pair.expires_at,
+        access_expires_at=told.pair.expires_at,
         consented_at=now,
+        consent_event=told.consent_event,
     )
     service = world.service
     data_key = service.vault.new_key(world.tenant, grant.id)
-    service.grants.create(grant, data_key.seal(pair, 1), data_key.wrapped)
+    service.grants.create(grant, data_key.seal(told.pair, 1), data_key.wrapped)
 
 
-def connect(world: World) -> None:
-    """An account with a connection that was just given the consent's organisation; no list is pulled yet."""
+def _found(world: World, parties: Sequence[Party]) -> None:
+    """An account, its connections with their lists, and two payment methods, one of them linked."""
+    account = Account(world.account_id, world.tenant, "Harbour & Finch", world.time())
+    world.service.accounts.create(account, None, _event(world, "account.created"))
+    for party in parties:
+        main = parties[0].connection_id if party is not parties[0] else None
+        connect(world, party, main)
+        refresh(world, party.connection_id)
+    _payment_methods(world, parties[0])
+
+
+def connect(world: World, party: Party, main: str | None = None) -> None:
+    """A connection that was just given the consent's organisation; no list is pulled yet. `main` is beside which."""
     service, now = world.service, world.time()
-    account = Account(world.account_id, world.tenant, "Harbour & Finch", now)
-    service.accounts.create(account, None, _event(world, "account.created"))
-    offered = [row for row in world.sandbox.read("/xero/organisations") if row["tenant_id"] == world.tenant_id]
-    assert [row["name"] for row in offered] == [ORGANISATION]
+    organisation = organisation_id(world.sandbox, party.software)
     connection = Connection(
-        id=world.connection_id,
+        id=party.connection_id,
         tenant=world.tenant,
-        account=account.id,
-        provider="xero",
-        slot=Slot.MAIN,
+        account=world.account_id,
+        provider=party.software.name,
+        slot=party.slot,
         status=ConnectionStatus.IMPORTING,
         created_at=now,
         created_by="test",
-        grant=world.grant_id,
-        organisation=Organisation(world.tenant_id, ORGANISATION),
+        grant=party.grant_id,
+        organisation=Organisation(organisation, party.software.organisation),
     )
-    service.connections.create(connection, _event(world, "connection.started"))
-    service.organisations.link("xero", world.tenant_id, world.tenant, account.id, connection.id)
+    service.connections.create(connection, _event(world, "connection.started"), beside=main)
+    service.organisations.link(party.software.name, organisation, world.tenant, world.account_id, connection.id)
 
 
 def _event(world: World, kind: str) -> Event:
@@ -156,20 +198,25 @@ def _event(world: World, kind: str) -> Event:
     return Event(new_id(now), world.account_id, now, "test", kind)
 
 
-def _refresh(world: World) -> None:
-    now = world.time()
-    request = RefreshRequest(new_id(now), world.tenant, world.account_id, world.connection_id, "connected", now)
+def refresh(world: World, connection_id: str | None = None, *, full: bool = False) -> None:
+    """Bring a connection's lists up to date in one turn; it is active then."""
+    now, chosen = world.time(), connection_id or world.connection_id
+    request = RefreshRequest(new_id(now), world.tenant, world.account_id, chosen, "connected", now, full=full)
     outcome = refresh_lists(world.new_service(), request, now + INVOCATION)
     assert outcome is Outcome.DONE
-    assert world.connection.status is ConnectionStatus.ACTIVE
+    found = world.service.connections.get(world.tenant, world.account_id, chosen)
+    assert found is not None
+    assert found.status is ConnectionStatus.ACTIVE, found.lists
 
 
-def _payment_methods(world: World) -> None:
+def _payment_methods(world: World, main: Party) -> None:
     service = world.service
+    connection = service.connections.get(world.tenant, world.account_id, main.connection_id)
+    assert connection is not None
     bank = next(
         entry
-        for entry in service.lists.all(world.connection.book, Kind.BANK_ACCOUNTS)
-        if entry.name == BANK and entry.status is EntryStatus.ACTIVE
+        for entry in service.lists.all(connection.book, Kind.BANK_ACCOUNTS)
+        if entry.name == main.software.bank and entry.status is EntryStatus.ACTIVE
     )
     for name, linked in ((LINKED, bank.id), (UNLINKED, None)):
         wanted = EntryChange(name=name, bank_account=linked)

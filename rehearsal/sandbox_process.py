@@ -49,14 +49,18 @@ class SandboxClient:
         self.control("/reset")
         self.control("/clock", {"factor": 1})
 
-    def fault(self, method: str, path: str, kind: str, **options: Any) -> None:
+    def fault(self, method: str, path: str, kind: str, *, provider: str = "xero", **options: Any) -> None:
         """Register one fault; occurrence and times may be among the options, the rest belongs to the fault."""
         where = {name: options.pop(name) for name in ("occurrence", "times") if name in options}
         fault = {"kind": kind, **options}
-        self.control("/faults", [{"provider": "xero", "method": method, "path": path, **where, "fault": fault}])
+        self.control("/faults", [{"provider": provider, "method": method, "path": path, **where, "fault": fault}])
 
-    def calls(self, endpoint: str) -> int:
-        return int(self.read("/counts")["calls"].get("xero", {}).get(endpoint, 0))
+    def mend(self) -> None:
+        """Forget every fault."""
+        assert self.http.delete(f"{self.base}/__control/faults").status_code < 300
+
+    def calls(self, endpoint: str, provider: str = "xero") -> int:
+        return int(self.read("/counts")["calls"].get(provider, {}).get(endpoint, 0))
 
     def consent(
         self, user: str = OWNER, organisations: int | Sequence[str] = 1, scope: str = EVERY_SCOPE, **more: str

@@ -1,4 +1,4 @@
-"""An account connected to the sandbox's Xero, with lists pulled, and the publish queue in a test's hands.
+"""An account connected to one provider of the sandbox, with lists pulled, and the publish queue in a test's hands.
 
 Everything is real but AWS: tables, buckets and keys are moto's (or DynamoDB Local's), the queue is a list that a test
 may lose, repeat and hold back messages of, and time passes when a test says so, here and in the sandbox alike.
@@ -16,26 +16,28 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.publish import worker
 from functions.publish.models import NewItem
+from rehearsal.consent import consented
+from rehearsal.ledger import Books, Ledger
+from rehearsal.papers import Papers
 from rehearsal.process import Killed, Process, Running
-from rehearsal.sandbox_process import Connected, SandboxClient
+from rehearsal.sandbox_process import SandboxClient
+from rehearsal.software import CallTo, Effect, Software, software
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, ConnectionStatus
-from shared.domain.grants import GrantStatus, TokenPair
+from shared.domain.grants import GrantStatus
 from shared.domain.ids import new_id
 from shared.domain.items import Document, Item, ItemState
+from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import Publication
-from shared.domain.secrets import Secret
 from shared.storage.agenda import AgendaKind
 from shared.usecases.accept_publication import Chosen, accept_publication
 from shared.usecases.create_items import Taken, create_items
 from shared.usecases.run_agenda import run_agenda
 from shared.usecases.service import Service
 
-LINKED = "Business card 1111"
-UNLINKED = "New card 2222"
 INVOCATION = timedelta(seconds=300)  # the worker's time limit in the template
 VISIBILITY = timedelta(seconds=360)
 MOST_RECEIVES = 5
@@ -107,7 +109,8 @@ class World:
     account_id: str
     connection_id: str
     grant_id: str
-    tenant_id: str = ""  # Xero's id of the organisation
+    tenant_id: str = ""  # the provider's id of the organisation
+    software: Software = field(default_factory=lambda: software("xero"))
     queue: list[Message] = field(default_factory=list)
     dead_letters: list[Message] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
@@ -153,7 +156,7 @@ class World:
             "schema": 1,
             "tenant": self.tenant,
             "account": self.account_id,
-            "provider": "xero",
+            "provider": self.software.name,
             "organisation": self.tenant_id,
             "hops": 0,
         }
@@ -221,14 +224,42 @@ class World:
         return self.service.items.batch_states(self.tenant, self.account_id, list(self.items))
 
     def markers(self) -> list[str]:
-        return [m.item for m in self.service.items.pending(self.tenant, "xero", self.tenant_id)]
+        return [m.item for m in self.service.items.pending(self.tenant, self.software.name, self.tenant_id)]
 
-    def books(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.sandbox.read(f"/xero/organisations/{self.tenant_id}/books")
+    @property
+    def papers(self) -> Papers:
+        return self.software.papers
+
+    def books(self) -> Books:
+        where = self.software.books.format(organisation=self.tenant_id)
+        found: Books = self.sandbox.read(f"/{self.software.name}/{where}")
         return found
 
+    def ledger(self) -> Ledger:
+        return self.software.read(self.books())
+
     def calls(self, endpoint: str) -> int:
-        return self.sandbox.calls(endpoint)
+        return self.sandbox.calls(endpoint, self.software.name)
+
+    def called(self, effect: Effect) -> int:
+        """How often the call of an effect was made; effects that share a call are counted together."""
+        return self.calls(self.software.calls[effect].counted)
+
+    # --- breaking
+    def fault(self, effect: Effect, kind: str, **options: Any) -> None:
+        """Break the call that carries an effect out."""
+        call: CallTo = self.software.calls[effect]
+        more = {"containing": call.containing} if call.containing else {}
+        self.sandbox.fault(call.method, call.path, kind, provider=self.software.name, **(more | options))
+
+    def blind(self, kind: str = "status", **options: Any) -> None:
+        """Break the calls that find out what became of others."""
+        for method, path in self.software.look_ups:
+            self.sandbox.fault(method, path, kind, provider=self.software.name, **options)
+
+    def expire_access(self) -> None:
+        path, body = self.software.expire
+        self.sandbox.control(f"/{self.software.name}{path}", body)
 
     # --- acting
     def create(self, bodies: Sequence[dict[str, Any]], *, file: bytes | None = None) -> list[str]:
@@ -245,6 +276,15 @@ class World:
                 if file is not None:
                     self.attach(result.item, result.state, file)
         return made
+
+    def newcomer(self, name: str) -> dict[str, Any]:
+        """A reference to a supplier that the provider does not have yet, with what it demands of one."""
+        values = self.software.supplier_values
+        if not values:
+            return {"name": name}
+        entry = Entry(new_id(self.time()), Kind.SUPPLIERS, name, values=dict(values))
+        self.service.lists.put_own(entry, self.connection.book)
+        return {"id": entry.id}
 
     def attach(self, item: Item, state: ItemState, content: bytes) -> None:
         """Give an item a file, as completing an upload would."""
@@ -272,7 +312,7 @@ class World:
         found = service.grants.sealed(self.tenant, self.grant_id)
         assert found is not None
         grant, wrapped, _ = found
-        pair = token_pair(self.sandbox.connect(), self.time())
+        pair = consented(self.sandbox, self.software, self.time).pair
         key = service.vault.unwrap(self.tenant, grant.id, wrapped)
         after = replace(
             grant,
@@ -281,9 +321,3 @@ class World:
             access_expires_at=pair.expires_at,
         )
         service.grants.store_pair(after, key.seal(pair, after.token_version), grant.token_version)
-
-
-def token_pair(connected: Connected, now: datetime) -> TokenPair:
-    tokens = connected.tokens
-    expires_at = now + timedelta(seconds=int(tokens["expires_in"]))
-    return TokenPair(Secret(tokens["access_token"]), Secret(tokens["refresh_token"]), expires_at, now)

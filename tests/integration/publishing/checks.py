@@ -1,51 +1,16 @@
-"""What must hold whatever happened: every item is in Xero exactly once, or refused with none, or held for a person."""
+"""What must hold whatever happened: each item is in the books exactly once, or refused with none, or held."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
+from rehearsal.ledger import Ledger
 from rehearsal.world import World
-from shared.domain.ids import find_marker, marker_for
+from shared.domain.ids import marker_for
 from shared.domain.items import FactOutcome, ItemState, Stage
-
-_IDS = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "BankTransactions": "BankTransactionID"}
-
-
-@dataclass
-class Ledger:
-    """Xero's books as far as items can be in them. `unmarked` are documents without a field for our marker."""
-
-    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    by_marker: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    unmarked: set[str] = field(default_factory=set)
-    payments: Counter[str] = field(default_factory=Counter)
-    files: Counter[str] = field(default_factory=Counter)
-    contacts: Counter[str] = field(default_factory=Counter)
 
 
 def ledger(world: World) -> Ledger:
-    books = world.books()
-    found = Ledger()
-    for table, id_field in _IDS.items():
-        for record in books[table]:
-            one_id = record[id_field]
-            found.documents[one_id] = record
-            marker = find_marker(record.get("Url") or record.get("Reference"))
-            if marker is None:
-                found.unmarked.add(one_id)
-            else:
-                found.by_marker[marker].append(one_id)
-    for payment in books["Payments"]:
-        if payment["Status"] != "DELETED":
-            paid = payment.get("Invoice") or payment.get("CreditNote") or {}
-            found.payments[str(paid.get("InvoiceID") or paid.get("CreditNoteID"))] += 1
-    for owner, files in books["Attachments"].items():
-        found.files[owner] = len(files)
-    found.contacts = Counter(
-        " ".join(one["Name"].split()).casefold() for one in books["Contacts"] if one["ContactStatus"] == "ACTIVE"
-    )
-    return found
+    return world.ledger()
 
 
 def problems(world: World) -> list[str]:

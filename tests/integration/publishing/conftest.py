@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from rehearsal import dynamodb_local
-from rehearsal.founding import Template, new_world, template_of
+from rehearsal.founding import Template, main_of, new_world, template_of
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient, running_sandbox
 from rehearsal.tables import local_client
@@ -70,16 +70,16 @@ def worlds(
     return another
 
 
-_templates: dict[str, Template] = {}
+_templates: dict[tuple[str, str], Template] = {}
 
 
-def make_world(sandbox: SandboxClient, endpoint: str | None) -> World:
+def make_world(sandbox: SandboxClient, endpoint: str | None, provider: str = "xero") -> World:
     """A world in fresh tables; the first of this process pulls the lists, later ones have them from it."""
     sandbox.reset()
     clients = Clients()
     if endpoint is not None:
         clients.__dict__["dynamodb"] = local_client(endpoint)
-    world = new_world(sandbox, clients, _templates.get(sandbox.base))
-    if sandbox.base not in _templates:
-        _templates[sandbox.base] = template_of(world)
+    world = new_world(sandbox, clients, _templates.get((sandbox.base, provider)), provider)
+    if (sandbox.base, provider) not in _templates:
+        _templates[sandbox.base, provider] = template_of(world, main_of(world))
     return world

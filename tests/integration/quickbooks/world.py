@@ -6,10 +6,11 @@ from typing import Any
 
 from rehearsal.founding import TABLES, Template, template_of
 from rehearsal.founding import _load as load
+from rehearsal.papers import LINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import create_table
-from rehearsal.world import INVOCATION, LINKED, Message, Time, World
+from rehearsal.world import INVOCATION, Message, Time, World
 from shared.aws.clients import Clients
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event

@@ -1,0 +1,69 @@
+"""What tests must know of one provider's simulation: whom to connect as, how its calls and its books are named."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+from rehearsal.ledger import Books, Ledger
+from rehearsal.papers import Papers
+
+OWNER = "alex.morgan@example.com"
+# Each effect of a publication that may be lost alone. A provider without one says why in its profile's `cannot_show`.
+Effect = Literal["bill", "credit_note", "money", "supplier", "payment", "file"]
+
+
+@dataclass(frozen=True)
+class CallTo:
+    """A call as the sandbox's faults and counts name it; `containing` tells it from others of the same path."""
+
+    method: str
+    path: str
+    counted: str
+    containing: str | None = None
+
+
+@dataclass(frozen=True)
+class Software:
+    """One provider as tests meet it.
+
+    `listed` is where the sandbox's control interface lists organisations, and the field of their ids; `books` is
+    where it shows one's books. `calls` are the calls that carry effects out, `look_ups` (method and path) those that
+    find out what became of them. `bank` is the bank account behind the linked payment method, by name.
+    """
+
+    name: str
+    organisation: str
+    listed: tuple[str, str]
+    books: str
+    bank: str
+    papers: Papers
+    read: Callable[[Books], Ledger]
+    calls: Mapping[Effect, CallTo]
+    look_ups: tuple[tuple[str, str], ...]
+    client_id: str
+    client_secret: str
+    user: str = OWNER
+    # What is typed in where there is no consent page; the organisation's id is added.
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    # What a new supplier must have besides its name.
+    supplier_values: Mapping[str, Any] = field(default_factory=dict)
+    # Told to the sandbox before each test: (path of the control interface, body).
+    options: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    # Access that is lost although its time is not up: (path of the control interface, body).
+    expire: tuple[str, Mapping[str, Any]] = ("/tokens", {"expire": "access"})
+    # The call that brings new access.
+    token_call: str = ""
+    # The main connection that a secondary stands beside.
+    beside: str | None = None
+
+    def first_effects(self) -> tuple[Effect, ...]:
+        """Documents of every kind there is."""
+        documents: tuple[Effect, ...] = ("bill", "credit_note", "money")
+        return tuple(effect for effect in documents if effect in self.calls)
+
+
+def software(name: str) -> Software:
+    """A provider's software: the module of its name under rehearsal/softwares."""
+    found: Software = import_module(f"rehearsal.softwares.{name}").SOFTWARE
+    return found
