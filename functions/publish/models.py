@@ -1,5 +1,6 @@
 """What callers send about items."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from pydantic import Field, field_validator, model_validator
@@ -32,6 +33,12 @@ MOST_ITEMS: Final = 100  # per request
 MOST_LINES: Final = 200
 MOST_TRACKING: Final = 10
 ONE_DECIMAL: Final = "1"
+MOST_INSIDE: Final = 200
+_OF_CLAIM: Final = "Left out of an expense claim: it follows from its items"
+_INSIDE: Final = (
+    "Of an expense claim: the cost items that it is for, by id. They are published with it and not alone; an item that "
+    "is taken out of the list is free again"
+)
 _INTEGRATION: Final = (
     "Which connection the item is published through, by its slot; its coding is of that connection's lists. Null "
     "leaves it to the supplier's rule and the account's defaults. Sales go through the main connection only"
@@ -77,9 +84,10 @@ class NewItem(Model):
     side: Side
     type: ItemType
     currency: Currency
-    tax_mode: TaxMode
-    total: Amount
-    lines: list[LineBody] = Field(max_length=MOST_LINES)
+    tax_mode: TaxMode | None = Field(None, description=_OF_CLAIM)
+    total: Amount | None = Field(None, description=_OF_CLAIM)
+    lines: list[LineBody] = Field(default_factory=list, max_length=MOST_LINES, description=_OF_CLAIM)
+    items: list[Id] = Field(default_factory=list, max_length=MOST_INSIDE, description=_INSIDE)
     contact: ContactRef | None = None
     date: Day | None = None
     due_date: Day | None = None
@@ -95,10 +103,23 @@ class NewItem(Model):
     integration: Slot | None = Field(None, description=_INTEGRATION)
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
 
+    @model_validator(mode="after")
+    def _lines_or_items(self) -> "NewItem":
+        follow = {"tax_mode", "total", "lines"}
+        if self.type is not ItemType.EXPENSE_CLAIM:
+            if not follow <= self.model_fields_set or self.tax_mode is None or self.total is None or self.items:
+                raise ValueError("an item has `tax_mode`, `total` and `lines`; `items` is for expense claims")
+        elif self.side is not Side.COSTS or self.lines or self.paid or self.total is not None:
+            raise ValueError("an expense claim is an unpaid cost; its total and lines follow from its `items`")
+        return self
+
     def draft(self) -> ItemDraft:
-        plain = self.model_dump(exclude={"lines", "contact", "payment_method"})
+        plain = self.model_dump(exclude={"lines", "contact", "payment_method", "tax_mode", "total", "items"})
         return ItemDraft(
             **plain,
+            tax_mode=self.tax_mode or TaxMode.INCLUSIVE,
+            total=Decimal(0) if self.total is None else self.total,
+            items=tuple(dict.fromkeys(self.items)),
             lines=tuple(line.draft() for line in self.lines),
             contact=self.contact.reference() if self.contact else None,
             payment_method=self.payment_method.reference() if self.payment_method else None,
@@ -113,7 +134,8 @@ class NewItems(Model):
     @model_validator(mode="before")
     @classmethod
     def _one(cls, value: Any) -> Any:
-        return {"items": [value]} if isinstance(value, dict) and "items" not in value else value
+        bare = isinstance(value, dict) and ("items" not in value or "type" in value)  # a claim has items of its own
+        return {"items": [value]} if bare else value
 
 
 class ItemChange(Model):
@@ -125,6 +147,7 @@ class ItemChange(Model):
     tax_mode: TaxMode | None = None
     total: Amount | None = None
     lines: list[LineBody] | None = Field(None, max_length=MOST_LINES)
+    items: list[Id] | None = Field(None, max_length=MOST_INSIDE, description=_INSIDE)
     contact: ContactRef | None = None
     date: Day | None = None
     due_date: Day | None = None
@@ -139,7 +162,7 @@ class ItemChange(Model):
     publish_as: PublishAs | None = None
     integration: Slot | None = Field(None, description=_INTEGRATION)
 
-    @field_validator("side", "type", "currency", "tax_mode", "total", "lines", "paid")
+    @field_validator("side", "type", "currency", "tax_mode", "total", "lines", "items", "paid")
     @classmethod
     def _never_empty(cls, value: Any) -> Any:
         if value is None:
@@ -151,6 +174,8 @@ class ItemChange(Model):
         changed: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if self.lines is not None:
             changed["lines"] = tuple(line.draft() for line in self.lines)
+        if self.items is not None:
+            changed["items"] = tuple(dict.fromkeys(self.items))
         for name, named in (("contact", self.contact), ("payment_method", self.payment_method)):
             if named is not None:
                 changed[name] = named.reference()

@@ -203,7 +203,7 @@ ROUTES: Final = [
         body=NewItems,
         capability=_WORK,
         rebuild=post_items_again,
-        errors=("conflict", "no_connection"),
+        errors=("conflict", "no_connection", "item_in_claim", *_CLOSED),
         description=(
             "Every item has a result of its own: created, found (its external_id was known, with the same body) or "
             "refused. A request with one item that is refused answers with its problem instead."
@@ -219,7 +219,7 @@ ROUTES: Final = [
         body=ItemChange,
         capability=_WORK,
         if_match=True,
-        errors=(*_CLOSED, "no_connection"),
+        errors=(*_CLOSED, "no_connection", "item_in_claim"),
     ),
     Route(
         "POST",
@@ -252,7 +252,7 @@ ROUTES: Final = [
         status=202,
         capability=_WORK,
         rebuild=_again,
-        errors=(*_NOT_SENDING, "item_not_ready", "already_published", "outcome_unknown"),
+        errors=(*_NOT_SENDING, "item_not_ready", "item_in_claim", "already_published", "outcome_unknown"),
         description=(
             "On a published item whose file or payment failed this asks for that alone; the document stays as it is. A "
             "payment whose outcome is unknown is looked up first, and left unknown where more than one is found."
@@ -276,7 +276,7 @@ ROUTES: Final = [
         body=UnarchiveMode,
         capability=_WORK,
         rebuild=_again,
-        errors=("publication_in_progress", "conflict"),
+        errors=("publication_in_progress", "item_in_claim", "conflict"),
     ),
     Route(
         "POST",

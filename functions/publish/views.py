@@ -228,6 +228,8 @@ class ItemView(View):
     total: Decimal
     tax_total: Decimal | None
     lines: list[LineView]
+    items: list[str] = Field(description="Of an expense claim: the items inside")
+    claim: str | None = Field(description="The expense claim that the item is inside, and is published with")
     contact: str | None
     date: calendar_date | None
     due_date: calendar_date | None
@@ -284,6 +286,8 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
     return ItemView(
         **{name: getattr(item, name) for name in _PLAIN},
         lines=[LineView.of(line) for line in item.lines],
+        items=list(item.items),
+        claim=state.claim,
         integration=IntegrationView.of(ways.shown(item, state, marker)),
         document=DocumentView.maybe(item.document),
         stage=shown_stage(state, marker),
@@ -317,6 +321,7 @@ class ListedView(View):
     date: calendar_date | None
     number: str | None
     has_document: bool
+    claim: str | None
     integration: IntegrationView
     reasons: list[ProblemView]
     last_error: ProblemView | None
@@ -338,6 +343,7 @@ class ListedView(View):
             date=summary.date,
             number=summary.number,
             has_document=summary.has_document,
+            claim=state.claim,
             integration=IntegrationView.of(row.integration),
             reasons=[ProblemView.of(reason) for reason in state.reasons],
             last_error=ProblemView.maybe(state.last_error),

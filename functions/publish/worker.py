@@ -1,4 +1,4 @@
-"""The publish queue's worker: bulk requests are expanded, organisations are drained."""
+"""The publish queue's worker: bulk requests are expanded, organisations are drained, connections are disconnected."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import log
+from shared.usecases.conclude_disconnect import conclude_disconnect
 from shared.usecases.drain_organisation import drain_organisation
 from shared.usecases.expand_publication import expand_publication
 from shared.usecases.service import Service
@@ -30,9 +31,12 @@ def _handle(record: SQSRecord, lambda_context: LambdaContext) -> None:
     deadline = service.clock.now() + timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
     log.begin(request_id=lambda_context.aws_request_id, tenant=body.get("tenant"), account=body.get("account"))
     try:
-        if body.get("kind") == "publication":
-            expand_publication(service, body["tenant"], body["account"], body["publication"], deadline)
-        else:
-            drain_organisation(service, read_wake_up(body), deadline)
+        match body.get("kind"):
+            case "publication":
+                expand_publication(service, body["tenant"], body["account"], body["publication"], deadline)
+            case "disconnect":
+                conclude_disconnect(service, body, deadline)
+            case _:
+                drain_organisation(service, read_wake_up(body), deadline)
     finally:
         log.flush()

@@ -252,6 +252,13 @@ DUPLICATE: Final[list[Row]] = [
         "The item is being sent to the accounting software.",
         "Wait until it ends, then repeat.",
     ),
+    (
+        "item_in_claim",
+        _ASK,
+        409,
+        "The item is inside an expense claim, and is published with it.",
+        "Publish the claim named in `claim`, or take the item out of it first.",
+    ),
     ("item_not_ready", _ASK, 409, "The item still has problems.", "See `reasons` of the item."),
 ]
 

@@ -15,6 +15,8 @@ from shared.domain.money import rounded
 # A state is at most 1 KB as stored: what fits of the reasons is kept, reading one item works them out anew.
 STORED_REASONS: Final = 4
 STORED_TEXT: Final = 160  # characters of a provider's message
+# Reasons that no look at the item can find or end: they stay until a person changes it, or it is sent.
+_STANDING: Final = frozenset({"connection_disconnected"})
 
 
 def coded(item: Item, settings: Settings) -> Item:
@@ -65,7 +67,9 @@ def _tax_found(item: Item) -> bool:
 
 
 def destination_of(item: Item, settings: Settings) -> Destination:
-    """Where the item goes: its own wish, else the connection's for its side."""
+    """Where the item goes: its own wish, else the connection's for its side. Expense claims are bills."""
+    if item.type is ItemType.EXPENSE_CLAIM:
+        return Destination.PURCHASES
     if item.destination is not None:
         return item.destination
     return settings.costs_destination if item.side is Side.COSTS else settings.sales_destination
@@ -193,11 +197,27 @@ def without_repeats(problems: Iterable[Problem]) -> list[Problem]:
     return list(seen.values())
 
 
+def set_back(state: ItemState, problem: Problem) -> ItemState:
+    """The state of an item that a person is to look at again; published and unknown items stay as they are."""
+    if state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
+        return state
+    reasons = without_repeats([problem, *state.reasons])[:STORED_REASONS]
+    return replace(state, stage=Stage.NEEDS_REVIEW, reasons=tuple(reasons))
+
+
+def with_standing(state: ItemState, problems: Iterable[Problem]) -> list[Problem]:
+    """What is wrong with an item now, behind what it was set back for before."""
+    return without_repeats([*(reason for reason in state.reasons if reason.code in _STANDING), *problems])
+
+
 def judged(state: ItemState, problems: Iterable[Problem], coding_version: int) -> ItemState:
-    """The state after its readiness was worked out. Published and unknown items keep their stage and reasons."""
+    """The state after its readiness was worked out. Published and unknown items keep their stage and reasons.
+
+    What it was set back for stays; who changes the item as a person hands over a state without reasons.
+    """
     if state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
         return replace(state, coding_version=coding_version)
-    found = tuple(problems)
+    found = with_standing(state, problems)
     stage = Stage.NEEDS_REVIEW if found else Stage.READY
     reasons = tuple(shortened(problem) for problem in found[:STORED_REASONS])
     return replace(state, stage=stage, reasons=reasons, coding_version=coding_version)

@@ -44,8 +44,18 @@ class ItemStore(MarkerRows):
     """
 
     @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row", "none of them there yet")
-    def create(self, item: Item, state: ItemState) -> tuple[Item, ItemState]:
-        """Store a new item. Raises ConflictError when its id or its external id is taken."""
+    def create(
+        self,
+        item: Item,
+        state: ItemState,
+        *,
+        inside: Sequence[ItemState] = (),
+        connections: Sequence[Connection] = (),
+    ) -> tuple[Item, ItemState]:
+        """Store a new item. Raises ConflictError when its id or its external id is taken.
+
+        `inside` are the next states of items that a new expense claim takes in: as read, and queued nowhere.
+        """
         operations: list[Operation] = [
             new(_content(item.tenant, item.account, item.id), item),
             new(_state(item.tenant, item.account, item.id), state),
@@ -53,7 +63,7 @@ class ItemStore(MarkerRows):
         if item.external_id:
             pk, sk = _external(item.tenant, item.account, item.external_id)
             operations.append(Put({"pk": pk, "sk": sk, "schema": SCHEMA, "item": item.id}, ABSENT))
-        self._table.transact(operations)
+        self._table.transact([*operations, *_inside_operations(item, inside, connections)])
         return item, state
 
     @access("items", "GetItem", "pk T#<tenant>#A#<account>#X, sk <external id>")
@@ -139,13 +149,16 @@ class ItemStore(MarkerRows):
         marker: PendingMarker | None = None,
         keep_queued: bool = False,
         connections: Sequence[Connection] = (),
+        inside: Sequence[ItemState] = (),
+        claim: str | None = None,
     ) -> tuple[Item, ItemState]:
         """Store an edited item; returns both with their next versions.
 
         `marker` is the unclaimed marker the item was read with, if any: it moves along with the item's version
         (`keep_queued`) or is taken away. At the other connections there must be none, so that no claim slips in
-        between. Raises publication_in_progress when a batch has claimed it, ConflictError when anything else changed
-        since it was read.
+        between. `inside` are the next states of items that an expense claim takes in or lets go, `claim` is the one
+        that the item is in: none of these may be queued either. Raises publication_in_progress when a batch has
+        claimed it, ConflictError when anything else changed since it was read.
         """
         if marker is not None and marker.batch is not None:
             raise fail("publication_in_progress")
@@ -154,6 +167,8 @@ class ItemStore(MarkerRows):
             replaced(_content(item.tenant, item.account, item.id), item),
             replaced(_state(item.tenant, item.account, item.id), state),
             *_marker_operations(edited, marker, keep_queued, connections),
+            *_inside_operations(item, inside, connections),
+            *[Assert(key, ABSENT) for key in (_marker_keys(connections, claim) if claim else [])],
         ]
         try:
             self._table.transact(operations)
@@ -162,6 +177,12 @@ class ItemStore(MarkerRows):
                 raise fail("publication_in_progress") from None
             raise
         return edited, replace(state, version=state.version + 1)
+
+    @access("items", "TransactWriteItems", _STATE, "versions as read")
+    def update_states(self, tenant: str, account: str, states: Sequence[ItemState]) -> list[ItemState]:
+        """Store where several items stand, all or none, and return them with their next versions."""
+        self._table.transact([replaced(_state(tenant, account, state.item), state) for state in states])
+        return [replace(state, version=state.version + 1) for state in states]
 
     @access("items", "PutItem", _STATE, "version as read")
     def update_state(self, tenant: str, account: str, state: ItemState) -> ItemState:
@@ -206,6 +227,14 @@ def _marker_operations(
         operations.append(Update(held, {"item_version": edited.version}, unclaimed_marker(marker)))
     elif marker and held:
         operations.append(Delete(held, unclaimed_marker(marker)))
+    return operations
+
+
+def _inside_operations(claim: Item, inside: Sequence[ItemState], connections: Sequence[Connection]) -> list[Operation]:
+    operations: list[Operation] = []
+    for state in inside:
+        operations.append(replaced(_state(claim.tenant, claim.account, state.item), state))
+        operations += [Assert(key, ABSENT) for key in _marker_keys(connections, state.item)]
     return operations
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Connection
+from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.ids import new_id, numbered_id
 from shared.domain.lists import Kind
@@ -52,7 +52,8 @@ def ask_reload(
     Each refresh has an id that follows from `refresh_id`; the first has it as it is. Raises no_connection where
     nothing is connected, not_found for a list or connection that is not there, and, where none can be asked, why.
     """
-    linked = linked_connections(service, account)
+    importing = ConnectionStatus.IMPORTING  # reads every list whole as it is
+    linked = [one for one in linked_connections(service, account) if one.status is not importing]
     if connection_id is not None:
         linked = [connection for connection in linked if connection.id == connection_id]
         if not linked:

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 
+from shared.domain.claims import is_claim
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Fact, FactOutcome, Item, ItemState
@@ -16,9 +18,12 @@ from shared.usecases.sessions import OutOfTime
 from shared.usecases.upload_files import upload_files
 
 
-def attach_files(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> None:
+def attach_files(
+    drain: Drain, connection: Connection, markers: Sequence[PendingMarker], *, begun_before: bool = False
+) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
+    `begun_before` when an earlier turn may have begun with them, whatever the items say: it may have died with its send.
     Raises LimitReached or OutOfTime when some could not be tried, NotBefore while some are under way at the provider:
     all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
@@ -30,7 +35,7 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
             return
         outcomes: dict[str, Fact] = {}
         try:
-            _attach(drain, connection, group, outcomes)
+            _attach(drain, connection, group, outcomes, unsure)
         except (LimitReached, OutOfTime) as stop:
             stops.append(stop)
         finally:
@@ -39,7 +44,7 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
                     record_file(drain, waiting, outcomes[waiting.item.id])
 
     waiting = _waiting(drain, connection, markers)
-    unsure = {each.item.id for each in waiting if _may_be_there(drain, each)}
+    unsure = {each.item.id for each in waiting if _may_be_there(drain, each, begun_before=begun_before)}
     todo = to_upload(drain, connection, waiting, unsure)
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
         for done in [slots.submit(one, group) for group in _groups(drain, todo)]:
@@ -56,6 +61,7 @@ def attach_files(drain: Drain, connection: Connection, markers: Sequence[Pending
 
 
 def _waiting(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> list[Waiting]:
+    markers = with_inside(drain, connection, markers)
     states = drain.states(connection.account, [marker.item for marker in markers])
     wanted = [marker for marker in markers if _is_wanted(marker, states.get(marker.item))]
     items = _contents(drain, connection.account, wanted)
@@ -64,6 +70,14 @@ def _waiting(drain: Drain, connection: Connection, markers: Sequence[PendingMark
         for marker in wanted
         if (state := states[marker.item]).published is not None
     ]
+
+
+def with_inside(drain: Drain, connection: Connection, markers: Sequence[PendingMarker]) -> list[PendingMarker]:
+    """The markers, and for an expense claim's one for each item inside: their files go to its document too."""
+    states = drain.states(connection.account, [marker.item for marker in markers])
+    claims = [one for one in markers if one.item in states and is_claim(states[one.item])]
+    items = _contents(drain, connection.account, claims) if claims else {}
+    return [*markers, *(replace(claim, item=one) for claim in claims for one in items[claim.item].items)]
 
 
 def _is_wanted(marker: PendingMarker, state: ItemState | None) -> bool:
@@ -101,7 +115,9 @@ def _groups(drain: Drain, waiting: Sequence[Waiting]) -> list[list[Waiting]]:
     return groups
 
 
-def _attach(drain: Drain, connection: Connection, group: Sequence[Waiting], outcomes: dict[str, Fact]) -> None:
+def _attach(
+    drain: Drain, connection: Connection, group: Sequence[Waiting], outcomes: dict[str, Fact], unsure: set[str]
+) -> None:
     """Upload a group of files; what becomes of each is put into `outcomes` by item, as soon as it is known."""
     uploads: dict[str, Upload] = {}
     look_first = False
@@ -111,16 +127,18 @@ def _attach(drain: Drain, connection: Connection, group: Sequence[Waiting], outc
             outcomes[one.item.id] = Fact(FactOutcome.FAILED, problem=found)
         else:
             uploads[one.item.id] = found
-            look_first = look_first or _may_be_there(drain, one)
+            look_first = look_first or one.item.id in unsure
     if uploads:
         upload_files(drain, connection, uploads, outcomes, look_first=look_first)
 
 
-def _may_be_there(drain: Drain, waiting: Waiting) -> bool:
+def _may_be_there(drain: Drain, waiting: Waiting, *, begun_before: bool) -> bool:
     """Whether an upload may have gone out before this turn, with an outcome that nobody wrote down."""
     if waiting.marker.batch is None or drain.standing.unsure_of(waiting.item.created_at):
         return True
-    return not drain.provider.profile.publishing.file_replaced_by_name and waiting.published.at < drain.began
+    if drain.provider.profile.publishing.file_replaced_by_name:
+        return False
+    return begun_before or waiting.published.at < drain.began
 
 
 def _upload_of(drain: Drain, waiting: Waiting) -> Upload | Problem:

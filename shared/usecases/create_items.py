@@ -11,10 +11,11 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.ids import numbered_id
 from shared.domain.item_drafts import ItemDraft
-from shared.domain.items import Item, ItemState, Place, Stage, Summary
+from shared.domain.items import Item, ItemState, ItemType, Place, Stage, Summary
 from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
+from shared.usecases.expense_claims import Inside, counted, gathered
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Destined, Finders, check_integration, destined
@@ -50,11 +51,15 @@ def create_items(
     where = _destined(ways, finders, drafts)
     now = service.clock.now()
     coded_items: list[Item | Problem] = []
+    claims: dict[str, Inside] = {}
     for number, draft in enumerate(drafts):
         item_id = numbered_id(resource_id, number)
         try:
             check_integration(ways, draft.side, draft.integration)
-            coded_items.append(item_of(finders, where[number], account, draft, item_id=item_id, now=now))
+            made = item_of(finders, where[number], account, draft, item_id=item_id, now=now)
+            if made.type is ItemType.EXPENSE_CLAIM:
+                made, claims[made.id] = _claimed(ways, made)
+            coded_items.append(made)
         except LedgerbridgeError as refusal:
             coded_items.append(refusal.problem)
     items = [one for one in coded_items if isinstance(one, Item)]
@@ -66,7 +71,8 @@ def create_items(
             continue
         problems = evaluate(service, account, one, ways.of(one), cache=cache)
         state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one))
-        results.append(_store(service, one, judged(state, problems, account.coding_version), ways.linked))
+        judgement = judged(state, problems, account.coding_version)
+        results.append(_store(service, one, judgement, claims.get(one.id, Inside()), ways.linked))
     return results
 
 
@@ -117,14 +123,24 @@ def item_of(
         destination=draft.destination,
         publish_as=draft.publish_as,
         integration=draft.integration,
+        items=draft.items,
         external_id=draft.external_id,
         draft_digest=draft.digest(),
     )
 
 
-def _store(service: Service, item: Item, state: ItemState, linked: list[Connection]) -> Taken | Problem:
+def _claimed(ways: Ways, claim: Item) -> tuple[Item, Inside]:
+    """The claim with what its items make of it. One whose external id is known is found again as it is."""
+    known = claim.external_id and ways.service.items.by_external_id(claim.tenant, claim.account, claim.external_id)
+    if known:
+        return claim, Inside()
+    found = gathered(ways, claim)
+    return counted(claim, found.items), found
+
+
+def _store(service: Service, item: Item, state: ItemState, inside: Inside, linked: list[Connection]) -> Taken | Problem:
     try:
-        service.items.create(item, state)
+        service.items.create(item, state, inside=inside.states, connections=linked if inside.states else ())
     except ConflictError:
         return _found_again(service, item, linked)
     return Taken(item, state, None, new=True)

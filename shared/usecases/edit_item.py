@@ -6,10 +6,11 @@ from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import fail
 from shared.domain.item_drafts import ItemChanges
-from shared.domain.items import Item, ItemState, Stage, TimelineEntry
+from shared.domain.items import Item, ItemState, ItemType, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.create_items import Taken
+from shared.usecases.expense_claims import Inside, check_edit_inside, counted, gathered, recount
 from shared.usecases.integrations import Way, Ways, evaluate
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Finders, check_integration, destined
@@ -36,14 +37,34 @@ def edit_item(
         raise fail("outcome_unknown")
     cache = EntryCache(service)
     edited = recoded(ways, Finders(ways, cache), item, changes, marker)
+    check_edit_inside(service, item, edited, state, ways.linked)
+    inside = Inside()
+    if edited.type is ItemType.EXPENSE_CLAIM or item.type is ItemType.EXPENSE_CLAIM:
+        edited, inside = _claim(ways, item, edited, marker)
     if edited == item:
         return Taken(item, state, marker, new=False)
     way = _way(ways, edited, changes, marker)
     problems = evaluate(service, account, edited, way, cache=cache)
-    state = judged(replace(state, summary=summary_of(edited)), problems, account.coding_version)
+    state = judged(replace(state, summary=summary_of(edited), reasons=()), problems, account.coding_version)
     elsewhere = marker is not None and (way.connection is None or way.connection.id != marker.connection)
-    changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere)
-    return store_change(service, changed, ways.linked, actor=actor, what="item.edited")
+    changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere, inside.states)
+    taken = store_change(service, changed, ways.linked, actor=actor, what="item.edited")
+    if state.claim is not None:
+        recount(service, account, state.claim, ways.linked)
+    return taken
+
+
+def _claim(ways: Ways, item: Item, edited: Item, marker: PendingMarker | None) -> tuple[Item, Inside]:
+    """An edited expense claim with what its items make of it; a type is no claim's before and another's after."""
+    if edited.type is not item.type:
+        raise fail("invalid_request", field="type", reason="an expense claim stays one, and nothing else becomes one")
+    for field in ("side", "currency", "lines"):
+        if getattr(edited, field) != getattr(item, field):
+            raise fail("invalid_request", field=field, reason="this follows from the items of a claim")
+    if marker is not None and edited.items != item.items:
+        raise fail("publication_in_progress")
+    found = gathered(ways, edited, item.items)
+    return counted(edited, found.items), found
 
 
 def _way(ways: Ways, item: Item, changes: ItemChanges, marker: PendingMarker | None) -> Way:
@@ -65,7 +86,8 @@ def found_item(
 class Changed:
     """An item's next content and state, the marker it had when it was read, and the fields that are new.
 
-    `elsewhere`: it goes to another connection than the one it is queued for.
+    `elsewhere`: it goes to another connection than the one it is queued for. `inside` are the next states of items
+    that an expense claim takes in or lets go.
     """
 
     item: Item
@@ -73,6 +95,7 @@ class Changed:
     marker: PendingMarker | None
     fields: tuple[str, ...]
     elsewhere: bool = False
+    inside: tuple[ItemState, ...] = ()
 
 
 def store_change(service: Service, changed: Changed, linked: list[Connection], *, actor: str, what: str) -> Taken:
@@ -82,7 +105,13 @@ def store_change(service: Service, changed: Changed, linked: list[Connection], *
     """
     keep = changed.state.stage is not Stage.NEEDS_REVIEW and not changed.elsewhere
     item, state = service.items.update(
-        changed.item, changed.state, marker=changed.marker, keep_queued=keep, connections=linked
+        changed.item,
+        changed.state,
+        marker=changed.marker,
+        keep_queued=keep,
+        connections=linked,
+        inside=changed.inside,
+        claim=changed.state.claim,
     )
     entry = TimelineEntry(service.clock.now(), actor, what, {"fields": list(changed.fields)})
     service.items.append_timeline(item.tenant, item.account, item.id, entry)

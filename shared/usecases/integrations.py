@@ -140,7 +140,8 @@ class Ways:
 
 def check_named(ways: Ways, slot: Slot | None, field: str = "integration") -> None:
     """Raises no_connection where a slot is named that no live connection is in."""
-    if slot is not None and ways.in_slot(slot) is None:
+    named = ways.in_slot(slot) if slot is not None else None
+    if slot is not None and (named is None or named.is_ending):
         raise fail("no_connection", field=field, integration=slot)
 
 
@@ -166,10 +167,11 @@ def prefetch_all(ways: Ways, cache: EntryCache, items: Iterable[Item]) -> None:
     """Read the rules and entries that many items refer to, each of its own book, in a handful of calls."""
     items = list(items)
     ways.load(items)
+    cache.load_inside(items)
     groups: dict[Book, list[Item]] = defaultdict(list)
     for item in items:
         way = ways.of(item)
-        groups[way.book].append(coded(item, way.settings))
+        groups[way.book].append(coded(cache.whole(item), way.settings))
     for book, some in groups.items():
         prefetch(cache, some, book)
 

@@ -59,12 +59,15 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
     states = drain.states(connection.account, ids)
     account = drain.account(connection.account)
     book = book_of(account, connection)
-    prefetch(drain.entries, (coded(item, connection.settings) for item in items.values()), book)
+    drain.entries.load_inside(items.values())
+    settings, whole = connection.settings, drain.entries.whole
+    prefetch(drain.entries, (coded(whole(item), settings) for item in items.values()), book)
     fit = []
     for marker in markers:
         item, state = items.get(marker.item), states.get(marker.item)
-        if item is None or state is None or state.generation != marker.generation or state.published is not None:
-            _take_out(drain, marker)  # cleared or published since: nothing is wanted any more
+        gone = item is None or state is None or state.generation != marker.generation
+        if item is None or state is None or gone or state.published is not None or state.claim is not None:
+            _take_out(drain, marker)  # cleared, published, or put into a claim since: nothing is wanted any more
             continue
         found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
         if found.problems or found.target is None:

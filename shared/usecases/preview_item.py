@@ -79,6 +79,8 @@ def _state_problems(state: ItemState, *, incomplete: bool) -> tuple[Problem, ...
         return (Problem("outcome_unknown"),)
     if state.stage is Stage.PUBLISHED and not incomplete:
         return (Problem("already_published"),)
+    if state.claim is not None and state.published is None:
+        return (Problem("item_in_claim", details={"claim": state.claim}),)
     return ()
 
 

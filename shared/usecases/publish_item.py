@@ -69,6 +69,8 @@ def wanted(service: Service, account: Account, way: Way, item: Item, state: Item
     """Judge one item against the lists as they are now; its way (`way_of`) has a connection that takes items."""
     if state.stage is Stage.UNKNOWN:
         return Verdict((Problem("outcome_unknown"),), stands_alone=True)
+    if state.claim is not None and state.published is None:
+        return Verdict((Problem("item_in_claim", details={"claim": state.claim}),), stands_alone=True)
     if state.stage is Stage.PUBLISHED:
         incomplete = way.connection is not None and is_incomplete(state, way.connection)
         return Verdict() if incomplete else Verdict((Problem("already_published"),), True)

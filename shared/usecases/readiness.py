@@ -1,15 +1,16 @@
 """Find what an item refers to in the connected book, decide where it goes, and say everything that is wrong with it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.claims import about_items, as_bill
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import Problem
 from shared.domain.ids import marker_for
 from shared.domain.integrations import sales_problem
-from shared.domain.items import Item, Side
+from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Book, Entry, EntryStatus, Kind
 from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
 from shared.providers.contract import Resolved, Target
@@ -40,6 +41,7 @@ class EntryCache:
         self._service = service
         self._entries: dict[tuple[Book, Kind, str], Entry | None] = {}
         self._currencies: dict[Book, frozenset[str]] = {}
+        self._inside: dict[str, list[Item]] = {}
 
     def load(self, book: Book, refs: Iterable[Ref]) -> None:
         """Read the entries that were not read before, in as few calls as the store can."""
@@ -61,6 +63,23 @@ class EntryCache:
     def put(self, book: Book, entry: Entry) -> None:
         """Take note of an entry that was changed here (a supplier that got its provider's id)."""
         self._entries[(book, entry.kind, entry.id)] = entry
+
+    def load_inside(self, items: Iterable[Item]) -> None:
+        """Read the items inside those that are expense claims, as they are now."""
+        for claim in items:
+            if claim.type is ItemType.EXPENSE_CLAIM:
+                found = self._service.items.batch_get(claim.tenant, claim.account, claim.items)
+                self._inside[claim.id] = [found[one] for one in claim.items if one in found]
+
+    def inside(self, claim: Item) -> list[Item]:
+        """The items inside an expense claim, in its order; read when they were not read before."""
+        if claim.id not in self._inside:
+            self.load_inside([claim])
+        return self._inside[claim.id]
+
+    def whole(self, item: Item) -> Item:
+        """The item as it is published: an expense claim as its bill, any other as it is."""
+        return as_bill(item, self.inside(item)) if item.type is ItemType.EXPENSE_CLAIM else item
 
     def currencies(self, book: Book) -> frozenset[str]:
         """The codes of the book's active currencies."""
@@ -281,7 +300,15 @@ def prepare(
     generation: int = 1,
     cache: EntryCache | None = None,
 ) -> Prepared:
-    """Code, resolve and check one item. Without a connection only what any software would ask for is checked."""
+    """Code, resolve and check one item, an expense claim as the bill it is published as.
+
+    Without a connection only what any software would ask for is checked.
+    """
+    cache = cache or EntryCache(service)
+    if item.type is ItemType.EXPENSE_CLAIM:
+        bill = cache.whole(item)
+        found = prepare(service, account, bill, connection, generation=generation, cache=cache)
+        return replace(found, problems=tuple(about_items(problem, item) for problem in found.problems))
     item = coded(item, connection.settings if connection is not None else Settings())
     if connection is None:
         resolved = resolve(service, account, item, None, cache=cache)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
-from shared.domain.items import Item, ItemState, TimelineEntry
+from shared.domain.items import Item, ItemState, ItemType, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.providers.contract import Known, Session, Target
 from shared.usecases.access_token import Access
 from shared.usecases.as_published import as_published
 from shared.usecases.drain import Drain
+from shared.usecases.publish_inside import publish_inside
 from shared.usecases.readiness import prepare
 
 NOT_FOUND = Problem("document_not_found")
@@ -63,6 +64,9 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
         has_file=item.document is not None and connection.settings.attach_files,
     )
     drain.save_state(item.account, after)
+    if after.published is not None and item.type is ItemType.EXPENSE_CLAIM:
+        publish_inside(drain, connection, item, after.published, voided=known.answer.voided)
+        drain.write_held()
     _note(drain, item, "item.resolved", {"document_id": known.answer.provider_id})
     count("documents_taken_over")
     return True

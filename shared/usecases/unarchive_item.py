@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from enum import StrEnum
 
 from shared.domain.accounts import Account
+from shared.domain.claims import reopened
 from shared.domain.errors import fail
 from shared.domain.items import Item, ItemState, Place, Stage, TimelineEntry
 from shared.domain.readiness import judged
@@ -28,12 +29,15 @@ def unarchive_item(service: Service, account: Account, item_id: str, mode: Mode,
     item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         raise fail("publication_in_progress")
+    if state.claim is not None:
+        raise fail("item_in_claim", claim=state.claim)
     fresh = replace(state, place=Place.INBOX)
     if mode is Mode.CLEAR and state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
         fresh = cleared(ways, item, state)
     if fresh == state:
         return Taken(item, state, None, new=False)
-    stored = service.items.update_state(account.tenant, account.id, fresh)
+    states = [fresh, *_reopened(service, item, state, fresh)]
+    stored, *_ = service.items.update_states(account.tenant, account.id, states)
     entry = TimelineEntry(service.clock.now(), actor, f"item.unarchived.{mode.value}", _before(state))
     service.items.append_timeline(account.tenant, account.id, item_id, entry)
     return Taken(item, stored, None, new=False)
@@ -53,6 +57,14 @@ def cleared(ways: Ways, item: Item, state: ItemState) -> ItemState:
     )
     problems = evaluate(ways.service, ways.account, item, ways.of(item))
     return judged(bare, problems, ways.account.coding_version)
+
+
+def _reopened(service: Service, item: Item, before: ItemState, after: ItemState) -> list[ItemState]:
+    """The items inside a claim whose publication is forgotten: they are published with it again, or taken out."""
+    if not item.items or before.published is None or after.published is not None:
+        return []
+    states = service.items.batch_states(item.tenant, item.account, item.items)
+    return [reopened(state) for state in states.values() if state.claim == item.id]
 
 
 def _before(state: ItemState) -> dict[str, object]:
