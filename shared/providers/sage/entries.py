@@ -128,12 +128,14 @@ def _periods(record: Record) -> list[dict[str, str]]:
 
 
 def bank_account(record: Record) -> Iterator[Entry]:
-    """A bank, cash or card account."""
+    """A bank, cash or card account. It has no name of its own: Sage shows it with its nominal code behind it."""
     kind = ref(record, "bank_account_type") or ""
     values = {"currency": ref(record, "currency"), "type": "credit_card" if _CARD in kind.upper() else "bank"}
-    code = number_of(record, "nominal_code")
+    number = number_of(record, "nominal_code")
+    code = str(number) if number is not None else None
     active = record.get("is_active") is not False and record.get("deleted_at") is None
-    yield _entry(record, Kind.BANK_ACCOUNTS, values, code=str(code) if code is not None else None, active=active)
+    shown = (text_of(record, "displayed_as") or "").removesuffix(f" ({code})")
+    yield _entry({**record, "name": shown}, Kind.BANK_ACCOUNTS, values, code=code, active=active)
 
 
 def analysis_type(record: Record) -> Iterator[Entry]:
