@@ -35,7 +35,9 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     if payments is not None:
         return [payments]
     markers = {member.subject: drain.marker(batch, member) for member in batch.members}
-    attach_files(drain, connection, [markers[member.subject] for member in batch.members if member.has_file])
+    with_file = [markers[member.subject] for member in batch.members if member.has_file]
+    # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
+    attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
     drain.write_held()
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
