@@ -23,7 +23,7 @@ def attach_files(
 ) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
-    `begun_before` when an earlier turn may have begun with them, whatever the items say: it may have died with its send.
+    `begun_before` when an earlier turn may have begun with them, whatever the items say: it may have died sending.
     Raises LimitReached or OutOfTime when some could not be tried, NotBefore while some are under way at the provider:
     all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
