@@ -205,6 +205,13 @@ _CONNECTION = [
         "Another organisation was chosen than the one connected.",
         "Choose the same organisation, or use change connection to move to another.",
     ),
+    (
+        "organisation_not_of_main",
+        _ASK,
+        409,
+        "The secondary's organisation works on other books than the account's main connection.",
+        "Choose the one that is linked to the main connection's organisation, or link it there first.",
+    ),
     ("organisation_taken", _ASK, 409, "This organisation is connected elsewhere.", "End the other connection first."),
     (
         "organisation_not_chosen",

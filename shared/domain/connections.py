@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.approvals import Delivery, Ledger
 from shared.domain.errors import Problem, fail
 from shared.domain.lists import Book, Kind
 
@@ -82,6 +83,7 @@ class Settings:
     default_costs_tax_rate_without_tax: str | None = None
     default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
+    delivery: Delivery | None = None  # only where the software has more than one way in
     version: int = 0
 
 
@@ -106,6 +108,7 @@ class Organisation:
     active: bool = True
     removal_id: str | None = None  # what the provider wants for removing this organisation from the grant
     features: tuple[str, ...] = ()
+    ledger: Ledger | None = None  # the books that a secondary's company works on, where it works on some
 
 
 @dataclass(frozen=True, slots=True)

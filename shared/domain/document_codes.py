@@ -30,6 +30,13 @@ REFERENCE: Final[list[Row]] = [
         "The category is not shown in expense claims.",
         "Set `show in expense claims` in the accounting software, then reload.",
     ),
+    (
+        "supplier_not_in_books",
+        _ASK,
+        409,
+        "The supplier is new, and this way of publishing makes no suppliers.",
+        "Make the supplier in the accounting software and reload, or publish one document through the main connection.",
+    ),
     ("supplier_missing", _ASK, 409, "The item has no supplier or customer.", "Choose one, or give its name."),
     (
         "supplier_archived",
@@ -161,6 +168,20 @@ SETUP: Final[list[Row]] = [
         409,
         "The connection does not offer this destination for this kind of item.",
         "Choose a destination from the provider's profile.",
+    ),
+    (
+        "approval_workflow_off",
+        _ASK,
+        409,
+        "The software that approves bills has no active workflow for them.",
+        "Switch the bill workflow on there, then publish again.",
+    ),
+    (
+        "field_not_carried",
+        _ASK,
+        409,
+        "This way of publishing has no field for it, so that it would be lost.",
+        "Leave the field empty, or publish through the main connection.",
     ),
     (
         "feature_off",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from shared.domain.approvals import ApprovalOutcome, Decision, Delivery
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings, Slot
 from shared.domain.errors import Problem
 from shared.domain.grants import TokenPair
@@ -129,6 +130,10 @@ class Profile:
     secondaries: tuple[Slot, ...] = ()
     # It works with the lists of the main connection's software and has none of its own: a secondary on the same books.
     lists_of_main: bool = False
+    # How documents reach it, the usual way first, where there are several; `delivery` is one of its settings then.
+    deliveries: tuple[Delivery, ...] = ()
+    # What its own status says of a document that was submitted for approval; statuses not named leave it pending.
+    approval_statuses: Mapping[str, ApprovalOutcome] = field(default_factory=dict)
 
     @property
     def oauth(self) -> OAuthFacts:
@@ -313,6 +318,7 @@ class Notice:
     id: str
     organisation: str
     kinds: frozenset[Kind] = field(default_factory=frozenset)
+    decisions: bool = False  # somebody may have decided on documents there
 
 
 class Provider(Protocol):
@@ -441,6 +447,15 @@ class FilesLater(Provider, Protocol):
 
     def filed(self, session: Session, upload_ids: Sequence[str]) -> Mapping[str, str | Problem]:
         """The attachment's id, or why it was not filed, by upload; uploads that are still under way are missing."""
+        ...
+
+
+@runtime_checkable
+class Decides(Provider, Protocol):
+    """Software in which people decide on documents before they count."""
+
+    def decisions(self, session: Session, organisation: Organisation, since: datetime) -> Sequence[Decision]:
+        """What was made or changed there since a time, decided or not, in few calls for all."""
         ...
 
 

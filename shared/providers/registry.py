@@ -7,7 +7,7 @@ from typing import Final
 from shared.domain.errors import fail
 from shared.providers.contract import Profile, Provider
 
-_NAMES: Final = ("xero", "quickbooks", "sage", "bill")
+_NAMES: Final = ("xero", "quickbooks", "sage", "bill", "approvalmax")
 
 
 def names() -> tuple[str, ...]:

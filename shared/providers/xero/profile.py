@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from shared.domain.approvals import ApprovalOutcome
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
@@ -103,4 +104,13 @@ PROFILE: Final = Profile(
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_XERO_URL",
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
+    # A bill awaiting approval is SUBMITTED; one that an approver turns down becomes a draft again, never void
+    # (support.approvalmax.com). Who deletes it has not decided on it.
+    approval_statuses={
+        "AUTHORISED": ApprovalOutcome.APPROVED,
+        "PAID": ApprovalOutcome.APPROVED,
+        "DRAFT": ApprovalOutcome.REJECTED,
+        "VOIDED": ApprovalOutcome.CANCELLED,
+        "DELETED": ApprovalOutcome.CANCELLED,
+    },
 )

@@ -1,0 +1,113 @@
+"""Items as requests of ApprovalMax's API. Everything here is pure: the same item always gives the same element.
+
+**The body of a new bill is assumed**, as a whole: no description of it is public. Its fields are named as in the
+answers of `GET .../xero/bills`, which clients of the API have recorded. It stands in the two tables below alone.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from shared.domain.items import Item, Line, TaxMode
+from shared.domain.lists import Entry
+from shared.providers.contract import Draft, Resolved, Target, Wanted, amount_text
+from shared.providers.transport import to_json
+
+# Requests lie by the software whose books they are for: the first is documented, the second's name is assumed.
+FAMILIES: Final[Mapping[str, str]] = {"xero": "xero/bills", "quickbooks": "quickbooks/bills"}
+BILLS: Final = frozenset(FAMILIES.values())
+# Assumed: how amounts stand to tax, in Xero's words (the wire form of `taxType` is on no page).
+TAX_TYPES: Final = {TaxMode.EXCLUSIVE: "Exclusive", TaxMode.INCLUSIVE: "Inclusive", TaxMode.NONE: "NoTax"}
+LINE_WITHOUT_TEXT: Final = "Item"
+_CENT: Final = Decimal("0.01")
+
+
+def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
+    """The request for an item that `check` found nothing wrong with; its `reference` is our marker."""
+    ledger = target.organisation.ledger
+    if resolved.contact is None or item.date is None or ledger is None or ledger.provider is None:
+        raise ValueError("a request needs a supplier, a date and a ledger: check() says so")
+    element: dict[str, Any] = {
+        "contactId": resolved.contact.provider_id,
+        "contact": resolved.contact.name,
+        "reference": target.marker,
+        "date": item.date.isoformat(),
+        "dueDate": (item.due_date or item.date).isoformat(),
+        "currencyCode": item.currency,
+        "taxType": TAX_TYPES[item.tax_mode],
+        "lineItems": [_line(line, item, resolved) for line in item.lines],
+    }
+    if item.number:
+        element["documentNumber"] = item.number
+    if item.exchange_rate is not None and item.currency != target.organisation.base_currency:
+        element["exchangeRate"] = item.exchange_rate
+    return Draft(FAMILIES[ledger.provider], element, _fingerprint(item, element))
+
+
+def _line(line: Line, item: Item, resolved: Resolved) -> dict[str, Any]:
+    category = resolved.categories[line.category or ""]
+    amount = line.amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    fields: dict[str, Any] = {
+        "description": line.description.strip() or (item.description or "").strip() or LINE_WITHOUT_TEXT,
+        "quantity": line.quantity,
+        "itemPrice": _price(line, amount),
+        "amount": amount,
+        "accountId": category.provider_id,
+    }
+    if category.code:
+        fields["accountCode"] = category.code
+    if item.tax_mode is not TaxMode.NONE:
+        fields["taxCode"] = resolved.tax_rates[line.tax_rate or ""].provider_id
+    if line.product is not None:
+        product = resolved.products[line.product]
+        fields["itemId"] = product.provider_id
+        fields |= {"itemCode": product.code} if product.code else {}
+    if line.tracking:
+        fields["tracking"] = [_tracking(resolved.tracking[value], resolved) for value in line.tracking]
+    return fields
+
+
+def _price(line: Line, amount: Decimal) -> Decimal:
+    """The unit price that gives the line's amount: the document's own, or four decimals of what it must be."""
+    if line.unit_amount is not None and (line.quantity * line.unit_amount).quantize(_CENT, ROUND_HALF_UP) == amount:
+        return line.unit_amount
+    return (amount / line.quantity).quantize(Decimal("0.0001"), ROUND_HALF_UP) if line.quantity else amount
+
+
+def _tracking(value: Entry, resolved: Resolved) -> dict[str, Any]:
+    dimension = resolved.dimensions[value.parent or ""]
+    return {"categoryId": dimension.provider_id, "optionId": value.provider_id}
+
+
+def _fingerprint(item: Item, element: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person may look for: requests are found by their reference alone."""
+    return {
+        "contact": element["contactId"],
+        "number": item.number or "",
+        "date": element["date"],
+        "currency": item.currency,
+        "total": amount_text(item.total),
+        "lines": len(item.lines),
+    }
+
+
+def new_supplier(entry: Entry, marker: str) -> Draft:  # noqa: ARG001
+    """The API makes no suppliers: an item whose supplier the books do not have is refused by `check`."""
+    raise ValueError("suppliers are made in the books: check() says so")
+
+
+def payment(item: Item, document: Wanted, resolved: Resolved, marker: str) -> Draft:  # noqa: ARG001
+    """What waits for approval is not paid."""
+    raise ValueError("a request is not paid: check() says so")
+
+
+def body(resource: str, elements: Sequence[Mapping[str, Any]]) -> bytes:  # noqa: ARG001
+    """The exact bytes of the one request of a call; the same element always gives the same bytes."""
+    (element,) = elements
+    return to_json(element)
+
+
+def elements(resource: str, body: bytes) -> Sequence[Mapping[str, Any]]:  # noqa: ARG001
+    """What `body` was made from."""
+    return [json.loads(body, parse_float=Decimal)]
