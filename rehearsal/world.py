@@ -187,7 +187,7 @@ class World:
 
     def _next_agenda(self) -> bool:
         rows = self.clients.dynamodb.scan(TableName=self.settings.table("agenda"), ConsistentRead=True)["Items"]
-        kinds = (AgendaKind.PUBLISH, AgendaKind.PUBLICATION)
+        kinds = (AgendaKind.PUBLISH, AgendaKind.PUBLICATION, AgendaKind.DISCONNECT)
         due = [row["at"]["S"] for row in rows if row["pk"]["S"].startswith(tuple(f"{kind}#" for kind in kinds))]
         if not due:
             return False

@@ -9,6 +9,7 @@ from functions.connect.fields import EntryId, Patch, ProviderName, Url, left_alo
 from shared.aws.http import Model, View
 from shared.aws.problems import describe
 from shared.domain.connections import (
+    Closing,
     Connection,
     ConnectionStatus,
     Destination,
@@ -82,6 +83,28 @@ class OfferList(View):
     organisations: list[OfferView]
 
 
+class DisconnectionView(View):
+    """How far a disconnection is. Counts are of what is known so far; an item may be missed where a worker died."""
+
+    asked_at: datetime
+    asked_by: str
+    looking_up: int | None = Field(description="Calls whose outcome is still looked up; null before the first look")
+    outcome_unknown: int = Field(description="Documents whose outcome nobody could find out: look in the provider")
+    set_back: int = Field(description="Items that now wait for a person")
+    rules: list[str] = Field(description="Rules that named it, the first hundred; they decide nothing now")
+
+    @classmethod
+    def of(cls, closing: Closing) -> Self:
+        return cls(
+            asked_at=closing.asked_at,
+            asked_by=closing.asked_by,
+            looking_up=closing.left,
+            outcome_unknown=closing.held,
+            set_back=closing.set_back,
+            rules=list(closing.rules),
+        )
+
+
 class ConnectionView(View):
     """A connection. Who may not manage the account sees provider, organisation and status; the rest is null."""
 
@@ -98,6 +121,7 @@ class ConnectionView(View):
     consent_expires_at: datetime | None = None
     consent_waiting: bool | None = Field(None, description="A redeemed consent waits for the choice of organisation")
     problem: dict[str, Any] | None = None
+    disconnection: DisconnectionView | None = Field(None, description="Where it was asked for")
     authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
     warnings: list[str] = Field(default_factory=list, description="E.g. organisation_also_linked")
 
@@ -109,7 +133,8 @@ class ConnectionView(View):
             names = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
             seen = {name: getattr(connection, name) for name in names}
             seen["problem"] = describe(connection.problem) if connection.problem else None
-            seen["consent_waiting"] = connection.pending_grant is not None
+            seen["consent_waiting"] = connection.pending_grant is not None and not connection.is_ending
+            seen["disconnection"] = DisconnectionView.of(connection.closing) if connection.closing else None
         return cls(
             id=connection.id,
             provider=connection.provider,

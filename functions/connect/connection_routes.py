@@ -1,4 +1,4 @@
-"""The routes of connections that need neither a provider's token nor our app's secret: see, pause, set up."""
+"""The routes of connections that need neither a provider's token nor our app's secret: see, pause, set up, end."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,6 +14,7 @@ from shared.domain.accounts import Capability
 from shared.domain.connections import Connection
 from shared.domain.errors import fail
 from shared.usecases.change_settings import change_settings
+from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.pause_connection import pause_connection, resume_connection
 from shared.usecases.service import Service
 
@@ -52,6 +53,10 @@ def post_resume(service: Service, request: Request) -> Answer:
     return Answer(shown(request, resume_connection(service, request.caller, connection_of(service, request))))
 
 
+def post_disconnect(service: Service, request: Request) -> Answer:
+    return Answer(shown(request, disconnect_connection(service, request.caller, connection_of(service, request))))
+
+
 def as_it_is(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
     """The repeat of a POST on a connection: the connection as it is now."""
     return get_connection(service, request)
@@ -81,6 +86,13 @@ ROUTES: Final[list[Route]] = [
     Route("POST", CONNECTION + "/resume", post_resume, "Go on publishing through a connection",
           answer=ConnectionView, capability=_MANAGE, rebuild=as_it_is, errors=("connection_not_active", "conflict"),
           tag="Connections"),
+    Route("POST", CONNECTION + "/disconnect", post_disconnect, "Disconnect", answer=ConnectionView, status=202,
+          capability=_MANAGE, rebuild=as_it_is, errors=("secondary_connected", "conflict"), tag="Connections",
+          description="Nothing new goes through the connection from here on. What was sent is looked up, for half an "
+          "hour at most, then it is `disconnected`: its place is free, its queued items wait for a person with the "
+          "reason `connection_disconnected`, and the provider is told. Lists and codings are kept: connecting the same "
+          "organisation again finds them. Where a secondary goes, defaults, rules and items that name it fall to the "
+          "main connection. `disconnection` tells how far it is."),
     Route("GET", CONNECTION + "/settings", get_settings, "What the connection does by default", answer=SettingsView,
           capability=_MANAGE, tag="Settings"),
     Route("PATCH", CONNECTION + "/settings", patch_settings, "Change what the connection does by default",

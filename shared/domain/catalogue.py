@@ -176,6 +176,13 @@ _CONNECTION = [
         "The connection is not active.",
         "See its status: finish connecting, or reconnect.",
     ),
+    (
+        "connection_disconnected",
+        _ASK,
+        409,
+        "The connection that this was to go through has been disconnected.",
+        "Look where it is to go now: edit the item, or ask for it to be published as it is.",
+    ),
     ("connection_paused", _ASK, 409, "The connection is paused.", "Resume it; the queue goes on from where it stood."),
     (
         "connection_parked",

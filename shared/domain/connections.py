@@ -33,7 +33,7 @@ _LIVE: Final = frozenset({_S.IMPORTING, _S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BR
 _MOVES: Final = {
     _S.PENDING_CONSENT: {_S.CHOOSING_ORGANISATION, _S.DISCONNECTED},
     _S.CHOOSING_ORGANISATION: {_S.PENDING_CONSENT, _S.IMPORTING, _S.DISCONNECTED},
-    _S.IMPORTING: {_S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.DISCONNECTED},
+    _S.IMPORTING: {_S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING},
     _S.ACTIVE: {_S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING},
     _S.EXPIRED: {_S.ACTIVE, _S.IMPORTING, _S.CLOSING},
     _S.REVOKED: {_S.ACTIVE, _S.IMPORTING, _S.CLOSING},
@@ -132,6 +132,25 @@ class ListHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """How far a disconnection is. `was` is the status before it.
+
+    `left` counts the batches whose outcome is still being looked up, None before the first look; `held` the items
+    whose outcome stayed unknown, `set_back` the items that now wait for a person. `position` is where the pass over
+    the items that went through it goes on, `rules` the rules that named it.
+    """
+
+    asked_at: datetime
+    asked_by: str
+    was: ConnectionStatus
+    left: int | None = None
+    held: int = 0
+    set_back: int = 0
+    position: str | None = None
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """A connection. `organisation` is pinned by the person's choice and sent with every call."""
 
@@ -154,11 +173,22 @@ class Connection:
     problem: Problem | None = None
     activated_at: datetime | None = None
     consent_expires_at: datetime | None = None
+    closing: Closing | None = None
     version: int = 0
 
     @property
     def is_live(self) -> bool:
         return self.status in _LIVE
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has ended, or is being disconnected: nothing new begins through it."""
+        return self.status in {_S.CLOSING, _S.DISCONNECTED}
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether nobody has chosen its organisation yet."""
+        return self.status in {_S.PENDING_CONSENT, _S.CHOOSING_ORGANISATION}
 
     @property
     def pinned(self) -> Organisation:

@@ -44,17 +44,24 @@ class Patience:
 
 
 def next_step(
-    batch: Batch, now: datetime, patience: Patience, *, token: tuple[str, int], partly_answered: bool
+    batch: Batch,
+    now: datetime,
+    patience: Patience,
+    *,
+    token: tuple[str, int],
+    partly_answered: bool,
+    may_resend: bool = True,
 ) -> NextStep:
     """How an unknown batch goes on. `token` is (grant, token_version) of the access token a resend would use.
 
-    A batch that was partly answered is never resent whole: its missing elements are looked up.
+    A batch that was partly answered is never resent whole: its missing elements are looked up. Nor is any, where
+    nothing more is to be sent at all.
     """
     if batch.first_sent_at is None or batch.sent_at is None:
         raise ValueError("a batch that was never sent is not unknown")
     same_token = token == (batch.sent_with_grant, batch.sent_with_token_version)
     key_answers = now - batch.first_sent_at < patience.key_lifetime and (same_token or not patience.key_bound_to_token)
-    if key_answers and not partly_answered and batch.attempt < SENDS_WITH_ONE_KEY:
+    if may_resend and key_answers and not partly_answered and batch.attempt < SENDS_WITH_ONE_KEY:
         return NextStep(Step.RESEND)
     settled_at = batch.sent_at + patience.settle
     if batch.looked_up and now < settled_at:

@@ -10,7 +10,7 @@ from shared.storage.accounts import changed_account
 from shared.storage.codec import SCHEMA, decode
 from shared.storage.events import appended
 from shared.storage.keys import account_key, part
-from shared.storage.operations import ABSENT, Assert, Check, ConditionFailed, Delete, Operation, Put
+from shared.storage.operations import ABSENT, Assert, Check, ConditionFailed, Delete, Operation, Put, Update
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.table import Table
 
@@ -25,7 +25,7 @@ class ConnectionStore:
         "connections",
         "TransactWriteItems",
         "slot row, connection, event",
-        "slot free, connection not there yet; for a secondary: the main slot's holder is still `beside`",
+        "slot free, connection not there yet; for a secondary: `beside` holds the main slot and is not closing",
     )
     def create(self, connection: Connection, event: Event, *, beside: str | None = None) -> Connection:
         """Store a new connection and take its slot. `beside` is the main connection that a secondary goes with.
@@ -38,7 +38,7 @@ class ConnectionStore:
         writes: list[Operation] = [taken, new(_connection(connection), connection), appended(connection.tenant, event)]
         if beside is not None:
             main = _slot(connection.tenant, connection.account, Slot.MAIN)
-            writes.append(Assert(main, Check("#connection = :main", {"main": beside})))
+            writes.append(Assert(main, _held_by(beside) & Check("attribute_not_exists(#closing)")))
         try:
             self._table.transact(writes)
         except ConditionFailed as refused:
@@ -80,25 +80,43 @@ class ConnectionStore:
         if account is not None:
             more.append(changed_account(account))
         if release_slot:
-            held = Check("#connection = :connection", {"connection": connection.id})
-            more.append(Delete(_slot(connection.tenant, connection.account, connection.slot), held))
+            slot = _slot(connection.tenant, connection.account, connection.slot)
+            more.append(Delete(slot, _held_by(connection.id)))
         if more:
             self._table.transact([change, *more])
         else:
             self._table.write(change)
         return replace(connection, version=connection.version + 1)
 
-    @access("connections", "TransactWriteItems", "connection, event", "version as read, no secondary slot held")
+    @access(
+        "connections",
+        "TransactWriteItems",
+        "connection, event, slot rows",
+        "version as read, the main slot is its own, no secondary slot held",
+    )
     def close_main(self, connection: Connection, event: Event) -> Connection:
-        """Store a main connection that begins to close, which it may while no secondary is there.
+        """Store a main connection that begins to close: its slot says so, and no secondary begins beside it any more.
 
-        Returns it with its next version. Raises ConflictError.
+        Returns it with its next version. Raises secondary_connected, naming the connections that are in the way in
+        the order to disconnect them, and ConflictError.
         """
+        tenant, account = connection.tenant, connection.account
         secondaries = [slot for slot in Slot if slot is not Slot.MAIN]
-        alone = [Assert(_slot(connection.tenant, connection.account, slot), ABSENT) for slot in secondaries]
+        closing = Update(_slot(tenant, account, Slot.MAIN), {"closing": True}, _held_by(connection.id))
+        alone = [Assert(_slot(tenant, account, slot), ABSENT) for slot in secondaries]
         change = replaced(_connection(connection), connection)
-        self._table.transact([change, appended(connection.tenant, event), *alone])
+        try:
+            self._table.transact([change, appended(tenant, event), closing, *alone])
+        except ConditionFailed:
+            there = [held for slot in secondaries if (held := self.in_slot(tenant, account, slot)) is not None]
+            if there:
+                raise fail("secondary_connected", connections=there) from None
+            raise
         return replace(connection, version=connection.version + 1)
+
+
+def _held_by(connection: str) -> Check:
+    return Check("#connection = :connection", {"connection": connection})
 
 
 def slot_taken(slot: Slot) -> str:

@@ -1,7 +1,7 @@
 """Grants in the vault: the facts in clear, the token pair and its data key as ciphertext that others seal and open."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import ConflictError
@@ -9,23 +9,60 @@ from shared.domain.grants import Grant, GrantStatus
 from shared.storage.access import access
 from shared.storage.codec import decode, time_text
 from shared.storage.keys import part, tenant_key
-from shared.storage.operations import PRESENT, Check, ConditionFailed, Update
+from shared.storage.operations import PRESENT, Check, ConditionFailed, Delete, Operation, Update
 from shared.storage.rows import amended, new, record_in
 from shared.storage.table import Table
 
 _KEY = "pk T#<tenant>#G#<grant>, sk GRANT"
+_OF_SUBJECT = "pk SUBJECT#<provider>#<subject>, sk G#<tenant>#<grant>"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That a person's consent is in use: in which account, and by which grant. `event` is the provider's id of it."""
+
+    tenant: str
+    account: str
+    grant: str
+    event: str | None = None
 
 
 class GrantStore:
-    """Grants by tenant. `token_version` changes only together with a sealed pair."""
+    """Grants by tenant. `token_version` changes only together with a sealed pair.
+
+    Each is counted under its person at the provider, over all tenants: what revoking ends there is the person's
+    consent, whoever of us uses it. A grant whose person the provider did not name is not counted.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    @access("vault", "PutItem", _KEY, "not there yet")
+    @access("vault", "TransactWriteItems", f"{_KEY}; {_OF_SUBJECT}", "not there yet")
     def create(self, grant: Grant, sealed: bytes, wrapped_key: bytes) -> None:
         """Store a new grant with its sealed pair and wrapped data key; raises ConflictError when the id is taken."""
-        self._table.write(new(_key(grant.tenant, grant.id), grant, sealed=sealed, wrapped_key=wrapped_key))
+        writes: list[Operation] = [
+            new(_key(grant.tenant, grant.id), grant, sealed=sealed, wrapped_key=wrapped_key),
+        ]
+        if grant.subject:
+            writes.append(
+                new(_counted(grant), Consent(grant.tenant, grant.account, grant.id, grant.consent_event)),
+            )
+        self._table.transact(writes)
+
+    @access("vault", "Query", "pk SUBJECT#<provider>#<subject>")
+    def of_subject(self, provider: str, subject: str) -> list[Consent]:
+        """The consents of a person that are in use, in whichever tenant."""
+        return [decode(Consent, row) for row in self._table.query(_subject(provider, subject))]
+
+    @access("vault", "DeleteItem", _OF_SUBJECT, "it is there")
+    def uncount(self, grant: Grant) -> None:
+        """Say that a grant is no longer in use, while its tokens are still there; may be repeated."""
+        if not grant.subject:
+            return
+        try:
+            self._table.write(Delete(_counted(grant), PRESENT))
+        except ConditionFailed:
+            return
 
     @access("vault", "GetItem", _KEY)
     def get(self, tenant: str, grant: str) -> Grant | None:
@@ -108,9 +145,10 @@ class GrantStore:
         pending = Check("#status = :pending", {"pending": GrantStatus.PENDING.value})
         return self._changed(grant, {"status": GrantStatus.ACTIVE.value}, pending)
 
-    @access("vault", "UpdateItem", _KEY, "it is there")
+    @access("vault", "UpdateItem, DeleteItem", f"{_KEY}; {_OF_SUBJECT}", "it is there")
     def shred(self, grant: Grant) -> None:
         """Let the grant go: its pair and data key are gone for good, its facts stay. May be repeated."""
+        self.uncount(grant)
         changes = {
             "status": GrantStatus.LET_GO.value,
             "sealed": None,
@@ -130,6 +168,14 @@ class GrantStore:
 
 def _held_by(owner: str) -> Check:
     return Check("#lease_owner = :owner", {"owner": owner})
+
+
+def _subject(provider: str, subject: str) -> str:
+    return f"SUBJECT#{part(provider)}#{part(subject)}"
+
+
+def _counted(grant: Grant) -> tuple[str, str]:
+    return _subject(grant.provider, grant.subject), f"G#{part(grant.tenant)}#{part(grant.id)}"
 
 
 def _key(tenant: str, grant: str) -> tuple[str, str]:

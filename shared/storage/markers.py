@@ -49,6 +49,14 @@ class MarkerRows:
         )
         return [decode(PendingMarker, row) for row in islice(rows, limit)]
 
+    @access("items", "Query", "pk T#<tenant>#O#<provider>:<organisation>, sk begins M#<account>#<connection>#")
+    def unclaimed_at(self, connection: Connection, limit: int) -> list[PendingMarker]:
+        """Up to `limit` markers of one connection that no batch has claimed."""
+        queue = queue_key(connection.tenant, connection.provider, connection.pinned.id)
+        begins = f"M#{part(connection.account)}#{part(connection.id)}#"
+        rows = self._table.query(queue, begins, where=_UNCLAIMED, page=min(2 * limit, 1000))
+        return [decode(PendingMarker, row) for row in islice(rows, limit)]
+
     @access("items", "Query", "pk T#<tenant>#O#<provider>:<organisation>, sk begins M#")
     def claimed_by(self, tenant: str, provider: str, organisation: str, batch: str) -> list[PendingMarker]:
         """The markers that a batch (by its claim id) holds."""

@@ -7,7 +7,7 @@ from typing import Final
 from shared.aws.log import count
 from shared.domain.accounts import Caller, Event
 from shared.domain.connections import Connection, ConnectionStatus, Organisation
-from shared.domain.errors import fail
+from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.grants import Grant
 from shared.domain.ids import new_id
 from shared.domain.publishing import WakeUp
@@ -64,12 +64,25 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     )
     expires_at = _consent_end(service, connection)
     _remember_to(service, connection, grant, expires_at)
-    stored = _pinned(service, caller, connection, grant, organisation=organisation, expires_at=expires_at)
+    try:
+        stored = _pinned(service, caller, connection, grant, organisation=organisation, expires_at=expires_at)
+    except LedgerbridgeError:
+        _unlinked(service, connection, organisation.id)
+        raise
     if connection.grant and connection.grant != grant.id:
         let_go(service, connection.tenant, connection.grant)
     _set_going(service, stored)
     count("connections_chosen")
     return Chosen(stored, _warnings(service, stored))
+
+
+def _unlinked(service: Service, connection: Connection, organisation: str) -> None:
+    """Take the link back where the connection ended in this moment and nobody else will."""
+    current = service.connections.get(connection.tenant, connection.account, connection.id)
+    if current is None or (current.status is ConnectionStatus.DISCONNECTED and current.organisation is None):
+        service.organisations.unlink(
+            connection.provider, organisation, connection.tenant, connection.account, connection.id
+        )
 
 
 def _verified(service: Service, connection: Connection, organisation_id: str) -> tuple[Grant, Organisation]:
@@ -106,7 +119,7 @@ def _pinned(
     def pin(current: Connection) -> tuple[Connection, Event]:
         if current.organisation is not None and current.organisation.id != organisation.id:
             raise fail("organisation_mismatch", field="organisation_id")
-        if current.pending_grant not in {grant.id, None}:
+        if current.is_ending or current.pending_grant not in {grant.id, None}:
             raise fail("connection_not_active", status=current.status.value)
         again = current.activated_at is not None
         status = ConnectionStatus.ACTIVE if again else ConnectionStatus.IMPORTING

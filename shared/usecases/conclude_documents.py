@@ -1,16 +1,20 @@
 """Write a document batch's outcomes to its items, and bring their payments and files after them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from shared.aws.log import count
+from shared.domain.claims import is_claim
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.items import ItemState, Stage
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 from shared.usecases.as_published import as_published
-from shared.usecases.attach_files import attach_files
+from shared.usecases.attach_files import attach_files, with_inside
 from shared.usecases.drain import Drain
 from shared.usecases.prepare_payments import prepare_payments
+from shared.usecases.publish_inside import publish_inside
+from shared.usecases.withdraw import give_up_files
 
 HELD = Problem("outcome_unknown")
 
@@ -31,17 +35,36 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
             drain.hold_state(batch.account, after)
         elif after is not None:
             drain.save_state(batch.account, after)
+    claims = _publish_inside(drain, connection, batch, by_marker)
     payments = prepare_payments(drain, connection, batch)
     if payments is not None:
         return [payments]
     markers = {member.subject: drain.marker(batch, member) for member in batch.members}
-    with_file = [markers[member.subject] for member in batch.members if member.has_file]
-    # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
-    attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
+    with_file = [markers[member.subject] for member in batch.members if member.has_file or member.subject in claims]
+    if connection.is_ending:
+        give_up_files(drain, with_inside(drain, connection, with_file))
+    else:
+        # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
+        attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
     drain.write_held()
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
     return []
+
+
+def _publish_inside(
+    drain: Drain, connection: Connection, batch: Batch, answers: Mapping[str, ElementAnswer]
+) -> set[str]:
+    """Write to the items inside published expense claims that they are published; returns the claims' ids."""
+    states = drain.states(batch.account, [member.subject for member in batch.members])
+    claims = [one for one in batch.members if one.subject in states and is_claim(states[one.subject])]
+    items = drain.claimed_items(batch.account, [member.subject for member in claims]) if claims else {}
+    for member in claims:
+        published = states[member.subject].published
+        if published is not None and member.subject in items:
+            voided = answers[member.marker].voided
+            publish_inside(drain, connection, items[member.subject], published, voided=voided)
+    return set(items)
 
 
 def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState | None:
@@ -55,7 +78,7 @@ def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
     count("documents_held" if answer.verdict is Verdict.UNKNOWN else "documents_refused")
     stage = Stage.UNKNOWN if answer.verdict is Verdict.UNKNOWN else Stage.READY
     sent_through = batch.connection if stage is Stage.UNKNOWN else None
-    return replace(state, stage=stage, last_error=problem, sent_through=sent_through)
+    return replace(state, stage=stage, reasons=(), last_error=problem, sent_through=sent_through)
 
 
 def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState:

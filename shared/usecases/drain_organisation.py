@@ -9,23 +9,21 @@ from typing import Final
 
 from shared.aws.log import count, logger
 from shared.aws.queues import LONGEST_DELAY
-from shared.domain.connections import Connection
+from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.errors import Problem
-from shared.domain.ids import new_id
-from shared.domain.limits import Work
 from shared.domain.publishing import FactKind, PendingMarker, WakeUp
 from shared.providers.contract import AccessLost, CallFailed, LimitReached
+from shared.storage.batches import OpenBatch
 from shared.usecases.complete_published import complete_published
 from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.prepare_documents import prepare_documents
-from shared.usecases.readiness import EntryCache
+from shared.usecases.publishing_lease import publishing_lease
 from shared.usecases.service import Service
-from shared.usecases.sessions import OutOfTime, settle_calls
+from shared.usecases.sessions import OutOfTime
+from shared.usecases.set_back import free_queued
 from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
-# After the invocation's own end: a holder is dead before anyone else can own its lease.
-LEASE_GRACE: Final = timedelta(seconds=15)
 # Queued items looked at together: enough to fill a batch of each kind of document, few enough to read at once.
 SLICE: Final = 200
 MOST_HOPS: Final = 200
@@ -46,28 +44,10 @@ def drain_organisation(service: Service, wake: WakeUp, deadline: datetime) -> No
         count("wake_ups_while_held")
         remind(service, wake, service.clock.now() + HELD_LOOKED_AT_AGAIN)
         return
-    name = f"publish#{wake.provider}#{wake.organisation}"
-    owner = new_id(service.clock.now())
-    epoch = service.leases.acquire(name, owner, deadline + LEASE_GRACE, service.clock.now())
-    if epoch is None:
-        count("wake_ups_found_lease_held")
-        return
-    drain = Drain(
-        service,
-        wake.tenant,
-        wake.provider,
-        wake.organisation,
-        standing.epoch(epoch),
-        deadline,
-        EntryCache(service),
-        standing,
-        began=service.clock.now(),
-    )
-    try:
+    with publishing_lease(service, wake, standing, deadline) as drain:
+        if drain is None:
+            return
         not_before = _turn(drain)
-        settle_calls(service, wake.provider, wake.organisation, Work.PUBLISH)
-    finally:
-        service.leases.release(name, owner, epoch)
     _look_once_more(drain, wake, not_before)
 
 
@@ -79,7 +59,7 @@ def _turn(drain: Drain) -> datetime | None:
         for connection, markers in _slices(drain):
             drain.need_time_for_a_call()
             _publish(drain, connection, markers)
-        _free_abandoned(drain)
+        free_abandoned(drain)
     except OutOfTime:
         return drain.now()
     except LimitReached as limit:
@@ -119,9 +99,7 @@ def _settle_open(drain: Drain) -> None:
     for left in drain.service.batches.open(*key):
         batch = drain.service.batches.get(*key, left.batch)
         if batch is None:
-            for marker in left.markers:
-                drain.service.items.release(marker)
-            drain.service.batches.withdraw(*key, left.batch)
+            give_back(drain, left)
         elif batch.fact is FactKind.PAYMENTS:
             payments.append(batch.id)
         elif may_send(drain, drain.connection(batch.account, batch.connection)):
@@ -132,21 +110,34 @@ def _settle_open(drain: Drain) -> None:
             settle_or_pass(drain, batch)
 
 
+def give_back(drain: Drain, left: OpenBatch) -> None:
+    """Release the claims of a batch that was announced and never came to be."""
+    for marker in left.markers:
+        drain.service.items.release(marker)
+    drain.service.batches.withdraw(drain.tenant, drain.provider_name, drain.organisation, left.batch)
+
+
 def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
-    """Unclaimed markers in slices of one connection each; held connections (paused, expired) keep their queue."""
+    """Unclaimed markers in slices of one connection each; held connections (paused, expired) keep their queue.
+
+    Each slice asks anew how its connection stands: one that is being disconnected meanwhile gets no further.
+    """
     after: PendingMarker | None = None
     while markers := drain.service.items.unclaimed(
         drain.tenant, drain.provider_name, drain.organisation, SLICE, after=after
     ):
         first = markers[0]
+        drain.connections.pop(first.connection, None)
         connection = drain.connection(first.account, first.connection)
         mine = [marker for marker in markers if marker.connection == first.connection]
         if may_send(drain, connection):
             yield connection, mine
+        elif connection.status is ConnectionStatus.DISCONNECTED:
+            free_queued(drain.service, mine)  # queued in the moment in which it ended
         after = mine[-1]
 
 
-def _free_abandoned(drain: Drain) -> None:
+def free_abandoned(drain: Drain) -> None:
     """Give back claims of a batch that nobody has: its worker was held up between claiming and writing it down.
 
     That worker's lease has ended, so it cannot write the batch any more. Looked for when the queue is done: what is

@@ -57,6 +57,15 @@ def _proven(members: tuple[Member, ...], found: list[ElementAnswer]) -> list[Ele
     return [*trusted(members, found), *ambiguous]
 
 
+def hold(drain: Drain, batch: Batch, answers: list[ElementAnswer], why: Problem) -> Batch:
+    """What no look-up has answered of an unknown batch is left to a person, who looks in the provider."""
+    problem = Problem("outcome_unknown", provider_text=why.provider_text, details={"cause": why.code})
+    held = [
+        ElementAnswer(member.marker, Verdict.UNKNOWN, problem=problem) for member in missing(batch.members, answers)
+    ]
+    return _answered(drain, batch, [*answers, *held])
+
+
 def _go_on(drain: Drain, batch: Batch, known: list[ElementAnswer], absent: tuple[Member, ...]) -> list[Batch]:
     """Send again what is proven absent, in halves once it was sent too often, and give up on what always fails."""
     was_sent = batch.sent_with_grant is not None  # one that a restore made uncertain may never have gone out
@@ -95,10 +104,7 @@ def _not_found_out(drain: Drain, batch: Batch, answers: list[ElementAnswer], why
     last_sent = batch.sent_at or batch.created_at
     if tried >= LOOKUPS_TRIED and drain.now() >= last_sent + LOOKED_FOR:
         count("lookups_given_up")
-        open_members = missing(batch.members, answers)
-        problem = Problem("outcome_unknown", provider_text=why.provider_text, details={"cause": why.code})
-        held = [ElementAnswer(member.marker, Verdict.UNKNOWN, problem=problem) for member in open_members]
-        return _answered(drain, batch, [*answers, *held])
+        return hold(drain, batch, answers, why)
     drain.service.batches.update(replace(batch, failed_lookups=tried, epoch=drain.epoch))
     wait = min(timedelta(seconds=2**tried), LONGEST_WAIT) * (1 + random.random())  # noqa: S311 (jitter)
     raise NotBefore(drain.now() + wait, failing=why)

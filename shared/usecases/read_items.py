@@ -9,7 +9,7 @@ from shared.domain.connections import Slot
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemState, Place, Side, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
-from shared.domain.readiness import judged
+from shared.domain.readiness import judged, with_standing
 from shared.usecases.edit_item import found_item
 from shared.usecases.integrations import Shown, Ways, evaluate, prefetch_all
 from shared.usecases.publish_item import save_judged
@@ -46,7 +46,7 @@ def read_item(service: Service, account: Account, item_id: str) -> Seen:
     item, state, marker = found_item(service, account, item_id, ways.linked)
     if state.stage in _SETTLED:
         return Seen(item, state, marker, state.reasons)
-    problems = tuple(evaluate(service, account, item, ways.of_marker(item, marker)))
+    problems = tuple(with_standing(state, evaluate(service, account, item, ways.of_marker(item, marker))))
     fresh = judged(state, problems, account.coding_version)
     if marker is None and fresh != state:
         save_judged(service, account, [fresh])

@@ -1,4 +1,4 @@
-"""Do what is due: wake publishers and refreshes, keep grants alive, watch consents, resume bulk requests."""
+"""Do what is due: wake publishers and refreshes, keep grants alive, watch consents, resume what was begun."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
+from shared.usecases.follow_disconnect import follow_disconnect
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
 from shared.usecases.record_refresh import SCHEDULE
 from shared.usecases.service import Service
@@ -123,6 +124,8 @@ def _is_held(service: Service, tenant: str, account: str, connection_id: str, le
     connection = service.connections.get(tenant, account, connection_id)
     if connection is None:
         return True
+    if connection.status is ConnectionStatus.DISCONNECTED:
+        return False  # queued in the moment in which it ended: the publisher frees it
     parked = connection.parked_until is not None and service.clock.now() < connection.parked_until
     if parked:
         levels.parked.add(connection.id)
@@ -170,6 +173,10 @@ def _consent(service: Service, row: AgendaRow, _: Levels) -> None:
         service.agenda.put(AgendaKind.CONSENT_EXPIRY, again, row.key, row.payload)
 
 
+def _disconnect(service: Service, row: AgendaRow, _: Levels) -> None:
+    follow_disconnect(service, row.payload)
+
+
 def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     """A bulk request that nobody finished expanding gets its message again."""
     said = row.payload
@@ -183,6 +190,7 @@ def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
 _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
+    AgendaKind.DISCONNECT: _disconnect,
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,
     AgendaKind.REFRESH: _refresh,

@@ -10,6 +10,7 @@ from shared.usecases.conclude_suppliers import conclude_suppliers
 from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.look_up import look_up
 from shared.usecases.send_batch import send_batch
+from shared.usecases.withdraw import withdraw
 
 _CONCLUDE = {
     FactKind.DOCUMENTS: conclude_documents,
@@ -45,6 +46,8 @@ def settle_batch(drain: Drain, batch: Batch) -> None:
 
     Raises NotBefore while an outcome cannot be known yet, LimitReached, OutOfTime, CallFailed and AccessLost. Every
     step may be repeated: a worker that died anywhere leaves a batch that the next holder settles the same way.
+    Through a connection that is ending nothing is sent any more: what never went out is withdrawn, what did is looked
+    up.
     """
     connection = drain.connection(batch.account, batch.connection)
     todo = [batch]
@@ -59,6 +62,8 @@ def settle_batch(drain: Drain, batch: Batch) -> None:
 def _step(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
     """What is to be settled next in the batch's place; nothing once it is closed or split."""
     if batch.status is BatchStatus.PREPARED:
+        if connection.is_ending and not _may_be_there(drain, batch):
+            return withdraw(drain, connection, batch)
         return _start(drain, connection, batch)
     if batch.status in {BatchStatus.SENDING, BatchStatus.UNKNOWN}:
         return _resolve(drain, connection, batch)
@@ -120,6 +125,7 @@ def _resolve(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
         drain.patience(),
         token=(access.grant_id, access.token_version),
         partly_answered=bool(answers),
+        may_resend=not connection.is_ending,
     )
     if step.step is Step.RESEND:
         return send_batch(drain, connection, batch)

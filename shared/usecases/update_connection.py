@@ -10,7 +10,7 @@ from shared.usecases.service import Service
 
 _TRIES: Final = 6
 
-Change = Callable[[Connection], tuple[Connection, Event] | None]
+Change = Callable[[Connection], tuple[Connection, Event] | tuple[Connection] | None]
 
 
 def update_connection(
@@ -18,7 +18,7 @@ def update_connection(
 ) -> Connection:
     """Apply `change` to the connection as it is now; it returns None where nothing is to be done any more.
 
-    The connection and its event are written together on condition of the version. Raises what `change` raises,
+    The connection and its event, if any, are written together on condition of the version. Raises what `change` raises,
     not_found when the connection is gone, and ConflictError when it changed under our hands again and again.
     """
     current: Connection | None = connection
@@ -29,7 +29,7 @@ def update_connection(
         if wanted is None:
             return current
         try:
-            return service.connections.update(wanted[0], wanted[1], release_slot=release_slot)
+            return service.connections.update(*wanted, release_slot=release_slot)
         except ConflictError:
             current = service.connections.get(connection.tenant, connection.account, connection.id)
     raise ConflictError("the connection changes too often")
