@@ -26,7 +26,7 @@ from shared.domain.ids import new_id
 from shared.usecases.gate import GATE
 from shared.usecases.service import Service
 
-TABLES = ("connections", "claims", "organisations", "agenda", "vault", "lists", "items")
+TABLES = ("connections", "claims", "organisations", "agenda", "vault", "lists", "items", "rules")
 API = "http://localhost:5173"
 HOME = "https://app.example"
 ALL_SCOPES = "ledgerbridge/read ledgerbridge/work ledgerbridge/manage"

@@ -24,7 +24,7 @@ from shared.providers.registry import profile
 from shared.usecases.service import Service
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TABLES = ("connections", "lists", "items", "vault", "claims", "agenda", "organisations")
+TABLES = ("connections", "lists", "items", "rules", "vault", "claims", "agenda", "organisations")
 GROUPS = ((Kind.CATEGORIES,), (Kind.SUPPLIERS, Kind.CUSTOMERS), (Kind.TAX_RATES,), (Kind.CURRENCIES,))
 
 
