@@ -64,7 +64,7 @@ REFERENCE: Final[list[Row]] = [
         _ASK,
         409,
         "The accounting software takes no new supplier without street, city, postal code and country.",
-        "Give the supplier its address, or make it there and reload.",
+        "Make the supplier there with its address, reload the list, and choose it.",
     ),
     (
         "supplier_name_taken",

@@ -42,7 +42,7 @@ def change_settings(
         if wanted == current.settings:
             return None
         problems = [
-            *_unoffered(profile, wanted),
+            *_unoffered(profile, wanted, changes),
             *_not_taken(profile, changes),
             *_bad_tax_rates(service, current, wanted),
         ]
@@ -63,13 +63,15 @@ def change_settings(
     return update_connection(service, connection, change)
 
 
-def _unoffered(profile: Profile, wanted: Settings) -> list[Problem]:
+def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -> list[Problem]:
     sides = (
         (Side.COSTS, "costs_destination", wanted.costs_destination, "publish_as", wanted.publish_as),
         (Side.SALES, "sales_destination", wanted.sales_destination, "sales_publish_as", wanted.sales_publish_as),
     )
     problems = []
     for side, destination_field, destination, status_field, status in sides:
+        if side not in profile.destinations and changes.keys().isdisjoint({destination_field, status_field}):
+            continue  # a side that the software does not have keeps what nothing reads
         if destination not in profile.destinations.get(side, ()):
             problems.append(Problem("destination_not_offered", field=destination_field))
         offered = profile.publish_as.get(destination, ())
