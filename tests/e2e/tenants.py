@@ -244,6 +244,12 @@ class Customer:
         found: dict[str, Any] = next(one for one in entries if name in {one["name"], one["code"]})
         return found
 
+    def rule(self, supplier: str) -> dict[str, Any]:
+        """Make a rule: a supplier's documents go through the main connection."""
+        subject = self.entry("suppliers", supplier)["id"]
+        made: dict[str, Any] = self.post("/rules", {"subject": subject, "integration": "main"})
+        return made
+
     # --- items
     def item(self, **changes: Any) -> dict[str, Any]:
         """Take one item in; a bill of 120.00 unless told otherwise."""

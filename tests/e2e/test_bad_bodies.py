@@ -63,6 +63,7 @@ def known(customer: Customer) -> dict[str, str]:
         "publication": customer.publish([customer.item(number="P-1")["id"]]),
         "member": customer.post("/members", {"user": "a", "name": "A", "role": "viewer"})["id"],
         "entry": customer.entry("categories", "429")["id"],
+        "rule": customer.rule("Northgate Stationers")["id"],
         "provider": "xero",
         "kind": "payment_methods",
     }
