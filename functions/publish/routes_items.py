@@ -28,6 +28,7 @@ from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.usecases.create_items import Taken, create_items
+from shared.usecases.delete_claim import delete_claim
 from shared.usecases.edit_item import edit_item
 from shared.usecases.integrations import Ways
 from shared.usecases.item_document import complete_document, request_document
@@ -122,6 +123,12 @@ def _again(service: Service, request: Request, outcome: Mapping[str, Any]) -> An
     seen = read_item(service, request.in_account, request.path["item"])
     view = item_view(seen, Ways(service, request.in_account))
     return Answer(view, version=seen.item.version, status=outcome["status"])
+
+
+def delete_item(service: Service, request: Request) -> Answer:
+    """Take an expense claim away."""
+    delete_claim(service, request.in_account, request.path["item"], caller=request.caller)
+    return Answer(status=204)
 
 
 def post_document(service: Service, request: Request) -> Answer:
@@ -220,6 +227,16 @@ ROUTES: Final = [
         capability=_WORK,
         if_match=True,
         errors=(*_CLOSED, "no_connection", "item_in_claim"),
+    ),
+    Route(
+        "DELETE",
+        _ITEM,
+        delete_item,
+        "Delete an expense claim that is not published",
+        status=204,
+        capability=_WORK,
+        errors=(*_CLOSED, "conflict"),
+        description="The items inside are free again. Other items are not deleted.",
     ),
     Route(
         "POST",

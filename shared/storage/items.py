@@ -14,7 +14,17 @@ from shared.storage.access import access
 from shared.storage.codec import SCHEMA, decode, time_text
 from shared.storage.keys import account_key, part
 from shared.storage.markers import MarkerRows, marker_key, unclaimed_marker, where_marked
-from shared.storage.operations import ABSENT, Assert, ConditionFailed, Delete, Operation, Put, Update
+from shared.storage.operations import (
+    ABSENT,
+    PRESENT,
+    Assert,
+    ConditionFailed,
+    Delete,
+    Operation,
+    Put,
+    Update,
+    version_is,
+)
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.wire import Row
 
@@ -177,6 +187,25 @@ class ItemStore(MarkerRows):
                 raise fail("publication_in_progress") from None
             raise
         return edited, replace(state, version=state.version + 1)
+
+    @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row; marker rows", "versions as read")
+    def delete(
+        self, item: Item, state: ItemState, *, inside: Sequence[ItemState], connections: Sequence[Connection]
+    ) -> None:
+        """Take an item away that is queued nowhere, with the next states of those that were inside it.
+
+        Raises ConflictError.
+        """
+        read = version_is(item.version), version_is(state.version)
+        operations: list[Operation] = [
+            Delete(_content(item.tenant, item.account, item.id), read[0]),
+            Delete(_state(item.tenant, item.account, item.id), read[1]),
+            *[Assert(key, ABSENT) for key in _marker_keys(connections, item.id)],
+            *_inside_operations(item, inside, connections),
+        ]
+        if item.external_id:
+            operations.append(Delete(_external(item.tenant, item.account, item.external_id), PRESENT))
+        self._table.transact(operations)
 
     @access("items", "TransactWriteItems", _STATE, "versions as read")
     def update_states(self, tenant: str, account: str, states: Sequence[ItemState]) -> list[ItemState]:

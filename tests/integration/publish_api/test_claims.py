@@ -1,7 +1,9 @@
 """Expense claims over the API: items go in and come out, and are published with it alone."""
 
+from dataclasses import replace
 from typing import Any
 
+from shared.domain.items import Place, Published, Stage
 from tests.integration.publish_api.conftest import World
 
 ANY = {"if-match": "*"}
@@ -119,3 +121,36 @@ def test_a_repeat_finds_the_claim_again(world: World) -> None:
     first = claim(world, item, external_id="c-1")[1]
     status, again = claim(world, item, external_id="c-1")
     assert (status, again["id"]) == (201, first["id"])
+
+
+def test_a_claim_that_is_deleted_frees_its_items(world: World) -> None:
+    item = world.make()["id"]
+    made = claim(world, item, external_id="c-2")[1]["id"]
+    world.call("POST", f"items/{made}/publish")
+    assert world.call("DELETE", f"items/{made}")[1]["code"] == "publication_in_progress"
+    (marker,) = world.service.items.pending(world.account.tenant, "xero", "org-1")
+    world.service.items.delete_marker(marker)
+    assert world.call("DELETE", f"items/{made}")[0] == 204
+    assert world.call("GET", f"items/{made}")[0] == 404
+    freed = get(world, item)
+    assert (freed["place"], freed["claim"], freed["stage"]) == ("inbox", None, "ready")
+    assert claim(world, item, external_id="c-2")[1]["id"] != made
+    status, refused, _ = world.call("DELETE", f"items/{item}")
+    assert (status, refused["code"]) == (422, "invalid_request")
+
+
+def test_clearing_a_claim_opens_what_is_inside(world: World) -> None:
+    item = world.make()["id"]
+    made = claim(world, item)[1]["id"]
+    account = world.account
+    there = Published("c", "org-1", "doc-1", "Invoices", world.service.clock.now(), "AUTHORISED")
+    for one in (made, item):
+        done = replace(world.state(one), stage=Stage.PUBLISHED, place=Place.ARCHIVE, published=there)
+        world.service.items.update_state(account.tenant, account.id, done)
+    assert world.call("DELETE", f"items/{made}")[1]["code"] == "already_published"
+    status, refused, _ = world.call("POST", f"items/{item}/unarchive", {"mode": "clear"})
+    assert (status, refused["code"], refused["details"]) == (409, "item_in_claim", {"claim": made})
+    status, opened, _ = world.call("POST", f"items/{made}/unarchive", {"mode": "clear"})
+    assert (status, opened["stage"], opened["generation"]) == (200, "ready", 2)
+    inside = get(world, item)
+    assert (inside["stage"], inside["place"], inside["published"], inside["claim"]) == ("ready", "claim", None, made)
