@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws import log
 from shared.domain.refresh_requests import SCHEMA, from_body
 from shared.usecases.ask_refresh import notices_of, take_notice
+from shared.usecases.read_decisions import read_decisions, take_decision_notice
 from shared.usecases.recheck_items import recheck_items
 from shared.usecases.refresh_lists import refresh_lists
 from shared.usecases.service import Service
@@ -53,8 +54,13 @@ def serve(service: Service, body: dict[str, Any], *, message_id: str, sent_at: d
         case "recheck":
             recheck_items(service, body["tenant"], body["account"], body.get("cursor"), deadline)
         case "notice":
-            for organisation, kinds in notices_of(body):
-                take_notice(service, body["provider"], organisation, kinds)
+            for look in notices_of(body):
+                if look.kinds or not look.decisions:
+                    take_notice(service, body["provider"], look.organisation, look.kinds)
+                if look.decisions:
+                    take_decision_notice(service, body["provider"], look.organisation, deadline)
+        case "decisions":
+            read_decisions(service, body["tenant"], body["account"], body["connection"], deadline)
         case unknown:
             raise ValueError(f"there is no message of kind {unknown}")
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from shared.domain.approvals import Approval
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
 
@@ -157,6 +158,7 @@ class Published:
     payment: Fact | None = None
     attachment: Fact | None = None
     destination: Destination | None = None
+    approval: Approval | None = None  # where people decide on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class PendingMarker:
     """The queued state of an item. Unclaimed while `batch` is None; a claim names the item version it froze.
 
     `attach_only` and `pay_only` ask for the file, or the payment, alone: the document is published, that part failed.
-    `take_over` is the provider's id of the document that a person says an item of unknown outcome is.
+    `take_over` is the provider's id of the document that a person says an item of unknown outcome is. `behalf` is the
+    secondary connection that the item goes to, where `connection` delivers it there through the books.
     """
 
     tenant: str
@@ -31,6 +32,7 @@ class PendingMarker:
     attach_only: bool = False
     pay_only: bool = False
     take_over: str | None = None
+    behalf: str | None = None
 
     @property
     def makes_document(self) -> bool:
@@ -88,6 +90,7 @@ class Member:
     carries_marker: bool = True
     refers_to: str | None = None
     destination: Destination | None = None  # of a document, for control totals
+    approval: str | None = None  # the connection in whose software people decide on it
 
 
 @dataclass(frozen=True, slots=True)

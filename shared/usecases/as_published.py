@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from shared.domain.approvals import Approval
 from shared.domain.connections import Destination
 from shared.domain.items import Fact, FactOutcome, ItemState, Place, Published, Stage
 from shared.domain.publishing import ElementAnswer
@@ -19,8 +20,12 @@ def as_published(
     destination: Destination | None,
     has_payment: bool,
     has_file: bool,
+    approval: str | None = None,
 ) -> ItemState:
-    """The item's state with its document; payment and file are pending where they follow, and not for a void one."""
+    """The item's state with its document; payment and file are pending where they follow, and not for a void one.
+
+    `approval` is the connection in whose software people decide on it.
+    """
     document_id = answer.provider_id or ""
     published = Published(
         connection=connection,
@@ -35,6 +40,7 @@ def as_published(
         payment=Fact(FactOutcome.PENDING) if has_payment and not answer.voided else None,
         attachment=Fact(FactOutcome.PENDING) if has_file and not answer.voided else None,
         destination=destination,
+        approval=Approval(approval) if approval is not None else None,
     )
     drain.progress += 1
     return replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published)

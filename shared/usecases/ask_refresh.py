@@ -1,7 +1,7 @@
 """Ask for lists to be refreshed: a person's wish, or a provider's notice that something changed there."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, ConnectionStatus
@@ -95,9 +95,21 @@ def _go_and_look(service: Service, holder: Holder, kinds: frozenset[Kind]) -> bo
     return True
 
 
-def notices_of(body: dict[str, Any]) -> list[tuple[str, frozenset[Kind]]]:
-    """The organisations and lists that a notice message is about."""
+class Look(NamedTuple):
+    """What a notice message has looked at in one organisation: lists, decisions of people, or both."""
+
+    organisation: str
+    kinds: frozenset[Kind]
+    decisions: bool
+
+
+def notices_of(body: dict[str, Any]) -> list[Look]:
+    """The organisations that a notice message is about, with what may have changed there."""
     return [
-        (str(notice["organisation"]), frozenset(Kind(kind) for kind in notice.get("kinds", ())))
+        Look(
+            str(notice["organisation"]),
+            frozenset(Kind(kind) for kind in notice.get("kinds", ())),
+            bool(notice.get("decisions")),
+        )
         for notice in body["notices"]
     ]

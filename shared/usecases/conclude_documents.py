@@ -11,6 +11,7 @@ from shared.domain.items import ItemState, Stage
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 from shared.usecases.as_published import as_published
 from shared.usecases.attach_files import attach_files, with_inside
+from shared.usecases.await_decision import await_decision
 from shared.usecases.drain import Drain
 from shared.usecases.prepare_payments import prepare_payments
 from shared.usecases.publish_inside import publish_inside
@@ -85,6 +86,8 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
     if not member.carries_marker:
         where = (batch.tenant, batch.provider, batch.organisation, batch.resource)
         drain.service.items.hold_document(*where, answer.provider_id or "", member.subject)
+    if member.approval is not None and not answer.voided:
+        await_decision(drain, batch, member, answer, member.approval)
     count("documents_published")
     return as_published(
         drain,
@@ -95,4 +98,5 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         destination=member.destination,
         has_payment=member.has_payment,
         has_file=member.has_file,
+        approval=member.approval,
     )

@@ -60,6 +60,8 @@ class Drain:
     waiting_suppliers: set[str] = field(default_factory=set)  # entries in such batches
     closed_resources: set[str] = field(default_factory=set)  # whose documents could not be told from such batches'
     connections: dict[str, Connection] = field(default_factory=dict)
+    reminded: set[str] = field(default_factory=set)  # connections whose decisions are looked at soon
+    _secondaries: dict[str, Connection] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
     _tokens: dict[str, Access] = field(default_factory=dict)
     _states: dict[str, ItemState] = field(default_factory=dict)
@@ -128,6 +130,17 @@ class Drain:
                 raise fail("no_connection")
             self.connections[connection] = found
         return self.connections[connection]
+
+    def behalf(self, marker: PendingMarker) -> Connection | None:
+        """The secondary that an item goes to through the main connection's books, as this turn first met it."""
+        if marker.behalf is None:
+            return None
+        if marker.behalf not in self._secondaries:
+            found = self.service.connections.get(self.tenant, marker.account, marker.behalf)
+            if found is None:
+                raise fail("no_connection")
+            self._secondaries[marker.behalf] = found
+        return self._secondaries[marker.behalf]
 
     def account(self, account: str) -> Account:
         if account not in self._accounts:

@@ -161,7 +161,14 @@ def may_send(drain: Drain, connection: Connection) -> bool:
     return connection.why_not_publishing() is None and connection.paused_at is None and not parked
 
 
+def _may_go(drain: Drain, marker: PendingMarker) -> bool:
+    """Whether the secondary that an item goes to takes it; one that has ended has it refused."""
+    behalf = drain.behalf(marker)
+    return behalf is None or behalf.is_ending or may_send(drain, behalf)
+
+
 def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> None:
+    markers = [marker for marker in markers if _may_go(drain, marker)]
     known = [marker for marker in markers if not marker.makes_document]
     if known:
         complete_published(drain, connection, known)

@@ -46,12 +46,17 @@ def edit_item(
     way = _way(ways, edited, changes, marker)
     problems = evaluate(service, account, edited, way, cache=cache)
     state = judged(replace(state, summary=summary_of(edited), reasons=()), problems, account.coding_version)
-    elsewhere = marker is not None and (way.connection is None or way.connection.id != marker.connection)
+    elsewhere = marker is not None and _goes_elsewhere(way, marker)
     changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere, inside.states)
     taken = store_change(service, changed, ways.linked, actor=actor, what="item.edited")
     if state.claim is not None:
         recount(service, account, state.claim, ways.linked)
     return taken
+
+
+def _goes_elsewhere(way: Way, marker: PendingMarker) -> bool:
+    behalf = way.behalf.id if way.behalf is not None else None
+    return way.connection is None or (way.connection.id, behalf) != (marker.connection, marker.behalf)
 
 
 def _claim(ways: Ways, item: Item, edited: Item, marker: PendingMarker | None) -> tuple[Item, Inside]:

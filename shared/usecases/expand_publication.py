@@ -14,7 +14,7 @@ from shared.domain.items import Item, ItemState
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.domain.readiness import destination_of, judged, signed_total
 from shared.storage.agenda import AgendaKind, AgendaRow
-from shared.usecases.integrations import Way, Ways, prefetch_all, why_not_sending
+from shared.usecases.integrations import Ways, prefetch_all, why_no_way, why_not_sending
 from shared.usecases.publish_item import (
     Verdict,
     marker_of,
@@ -94,11 +94,12 @@ def publication_message(publication: Publication) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """An item that may be queued, and the connection it goes through."""
+    """An item that may be queued, and the connection it goes through, for a secondary perhaps."""
 
     item: Item
     state: ItemState
     connection: Connection
+    behalf: Connection | None = None
 
 
 @dataclass(slots=True)
@@ -122,7 +123,7 @@ def _expand_slice(service: Service, ways: Ways, publication: Publication, cache:
     for connection in {one.connection.id: one.connection for one in found.accepted}.values():
         remind(service, wake_of(connection), service.clock.now() + SWEEP_AFTER)
     for one in found.accepted:
-        put_marker(service, marker_of(service, one.item, one.state, one.connection, publication.id))
+        put_marker(service, marker_of(service, one.item, one.state, one.connection, publication.id, behalf=one.behalf))
     counted = found.accepted + found.there
     return service.publications.update(
         replace(
@@ -152,20 +153,16 @@ def sort_items(
             found.refused.append((item_id, Problem("not_found", "items")))
             continue
         way = way_of(ways, item, state)
-        why_not = _no_way(way)
+        why_not = why_no_way(way)
         before = since is not None and state.published is not None and state.published.at >= since
         if way.connection is not None and before:
-            found.there.append(Accepted(item, state, way.connection))
+            found.there.append(Accepted(item, state, way.connection, way.behalf))
         elif way.connection is None or why_not is not None:
             found.refused.append((item_id, why_not or Problem("no_connection")))
         else:
             verdict = wanted(service, account, way, item, state, cache=cache)
-            _sort(found, account, Accepted(item, state, way.connection), verdict)
+            _sort(found, account, Accepted(item, state, way.connection, way.behalf), verdict)
     return found
-
-
-def _no_way(way: Way) -> Problem | None:
-    return way.problem() if way.connection is None else why_not_sending(way.connection)
 
 
 def _sort(found: Sorted, account: Account, one: Accepted, verdict: Verdict) -> None:
@@ -183,7 +180,8 @@ def totals(items: Iterable[Accepted]) -> tuple[ControlTotal, ...]:
     """Count and sum per currency, destination and integration; credit notes are subtracted."""
     sums: Sums = defaultdict(lambda: (0, Decimal(0)))
     for one in items:
-        key = (one.item.currency, destination_of(one.item, one.connection.settings).value, one.connection.slot)
+        slot = (one.behalf or one.connection).slot
+        key = (one.item.currency, destination_of(one.item, one.connection.settings).value, slot)
         count, total = sums[key]
         sums[key] = (count + 1, total + signed_total(one.state.summary))
     return as_totals(sums)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.approvals import Delivery
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.integrations import Because, Integration, asks_rule, integration_of
@@ -14,17 +15,27 @@ from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import coded, without_repeats
 from shared.domain.rules import RuleKind, rule_id
+from shared.usecases.on_behalf import delivery_of, on_behalf_of
 from shared.usecases.readiness import EntryCache, Prepared, book_of, linked_connections, prefetch, prepare
 from shared.usecases.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one item would go: `connection` is None where nothing live is in its slot; its coding is of `book`."""
+    """How one item would go: `connection` is None where nothing live is in its slot; its coding is of `book`.
+
+    `behalf` is the secondary that is meant, where `connection` is the main one that delivers to it through the books.
+    """
 
     integration: Integration
     connection: Connection | None
     book: Book
+    behalf: Connection | None = None
+
+    @property
+    def named(self) -> Connection | None:
+        """The connection that the item goes to, in the eyes of people."""
+        return self.behalf or self.connection
 
     @property
     def settings(self) -> Settings:
@@ -95,9 +106,12 @@ class Ways:
         return self.way(integration_of(item, self.account, self.rule(item.contact) if asks_rule(item) else None))
 
     def way(self, integration: Integration) -> Way:
-        connection = self._slots.get(integration.slot)
+        connection, main = self._slots.get(integration.slot), self._slots.get(Slot.MAIN)
         # Where a secondary is gone, the items that name it are seen with the eyes of the main connection.
-        return Way(integration, connection, book_of(self.account, connection or self._slots.get(Slot.MAIN)))
+        book = book_of(self.account, connection or main)
+        if connection is None or main is None or delivery_of(connection, main) is not Delivery.LEDGER:
+            return Way(integration, connection, book)
+        return Way(integration, on_behalf_of(main, connection), book, behalf=connection)
 
     def in_slot(self, slot: Slot) -> Connection | None:
         """The live connection in a slot, or None."""
@@ -115,11 +129,10 @@ class Ways:
     def of_marker(self, item: Item, marker: PendingMarker | None) -> Way:
         """Where an item goes that may be queued: it keeps what it was queued for."""
         way = self.of(item)
-        queued_for = self.by_id(marker.connection) if marker is not None else None
-        if queued_for is None or way.connection == queued_for:
+        queued_for = self.by_id(marker.behalf or marker.connection) if marker is not None else None
+        if queued_for is None or way.named == queued_for:
             return way
-        integration = Integration(queued_for.slot, Because.QUEUED)
-        return Way(integration, queued_for, book_of(self.account, queued_for))
+        return self.way(Integration(queued_for.slot, Because.QUEUED))
 
     def of_published(self, published: Published) -> Connection | None:
         """The connection that a document went through, or a later one to the same organisation."""
@@ -129,13 +142,23 @@ class Ways:
     def shown(self, item: Item | Summary, state: ItemState, marker: PendingMarker | None) -> Shown:
         """How an item's integration is shown: decided now, or what it was queued for or published through."""
         way = self.of(item)
-        decided = way.connection.id if way.connection is not None else None
-        went = marker.connection if marker else state.published.connection if state.published else state.sent_through
+        decided = way.named.id if way.named is not None else None
+        went = _went(state, marker)
         if went is None or went == decided:
             return Shown(way.integration.slot, decided, way.integration.reason, item.integration)
         there = self.by_id(went)
         reason = Because.QUEUED if marker else Because.PUBLISHED
         return Shown(there.slot if there is not None else None, went, reason, item.integration)
+
+
+def _went(state: ItemState, marker: PendingMarker | None) -> str | None:
+    """The connection that an item was queued for, or went to."""
+    if marker is not None:
+        return marker.behalf or marker.connection
+    published = state.published
+    if published is None:
+        return state.sent_through
+    return published.approval.connection if published.approval is not None else published.connection
 
 
 def check_named(ways: Ways, slot: Slot | None, field: str = "integration") -> None:
@@ -153,11 +176,18 @@ def why_not_sending(connection: Connection) -> Problem | None:
     return problem
 
 
+def why_no_way(way: Way) -> Problem | None:
+    """Why nothing may be queued for this way now."""
+    if way.connection is None:
+        return way.problem()
+    return why_not_sending(way.connection) or (why_not_sending(way.behalf) if way.behalf is not None else None)
+
+
 def sending(way: Way) -> Connection:
     """The connection to queue an item for; raises no_connection and the other reasons why it takes nothing now."""
     if way.connection is None:
         raise LedgerbridgeError(way.problem() or Problem("no_connection"))
-    problem = why_not_sending(way.connection)
+    problem = why_no_way(way)
     if problem is not None:
         raise LedgerbridgeError(problem)
     return way.connection
@@ -180,7 +210,9 @@ def prepare_on(
     service: Service, account: Account, item: Item, way: Way, *, generation: int = 1, cache: EntryCache | None = None
 ) -> Prepared:
     """Code, resolve and check one item for its way. Raises nothing: everything wrong is in `problems`."""
-    found = prepare(service, account, item, way.connection, generation=generation, cache=cache)
+    found = prepare(
+        service, account, item, way.connection, generation=generation, cache=cache, behalf=way.behalf
+    )
     missing = way.problem()
     if missing is None:
         return found

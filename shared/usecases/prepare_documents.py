@@ -9,12 +9,13 @@ from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
-from shared.domain.items import ItemState
+from shared.domain.items import Item, ItemState
 from shared.domain.publishing import Batch, FactKind, Member, PendingMarker
 from shared.domain.readiness import coded, judged
-from shared.providers.contract import Draft, Target
+from shared.providers.contract import Decides, Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
+from shared.usecases.on_behalf import on_behalf_of
 from shared.usecases.prepare_batch import new_batch, store_batch
 from shared.usecases.readiness import Prepared, book_of, prefetch, prepare
 
@@ -69,13 +70,31 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
         if item is None or state is None or gone or state.published is not None or state.claim is not None:
             _take_out(drain, marker)  # cleared, published, or put into a claim since: nothing is wanted any more
             continue
-        found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
+        behalf = drain.behalf(marker)
+        if behalf is not None and behalf.is_ending:
+            refuse(drain, marker, state, (Problem("connection_disconnected", "integration"),))
+            continue
+        found = _prepared(drain, connection, item, state, behalf)
         if found.problems or found.target is None:
             refuse(drain, marker, state, found.problems or (Problem("no_connection"),))
         else:
             # The version that was read is the version that is claimed: an edit in between makes the claim fail.
             fit.append(Candidate(replace(marker, item_version=item.version), found, found.target))
     return fit
+
+
+def _prepared(
+    drain: Drain, connection: Connection, item: Item, state: ItemState, behalf: Connection | None
+) -> Prepared:
+    return prepare(
+        drain.service,
+        drain.account(connection.account),
+        item,
+        on_behalf_of(connection, behalf) if behalf is not None else connection,
+        generation=state.generation,
+        cache=drain.entries,
+        behalf=behalf,
+    )
 
 
 def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -> Candidate | None:
@@ -138,7 +157,7 @@ def _freeze(drain: Drain, connection: Connection, part: list[tuple[Candidate, Dr
         drain.tenant, drain.provider_name, drain.organisation, batch_id, [candidate.marker for candidate, _ in part]
     )
     claimed = [
-        (_member(candidate, draft, connection), draft)
+        (_member(drain, candidate, draft, connection), draft)
         for candidate, draft in part
         if _claim(drain, candidate.marker, batch_id)
     ]
@@ -156,8 +175,9 @@ def _claim(drain: Drain, marker: PendingMarker, batch_id: str) -> bool:
     return True
 
 
-def _member(candidate: Candidate, draft: Draft, connection: Connection) -> Member:
+def _member(drain: Drain, candidate: Candidate, draft: Draft, connection: Connection) -> Member:
     item = candidate.found.item
+    decides = connection.id if isinstance(drain.provider, Decides) else None
     return Member(
         subject=item.id,
         marker=candidate.target.marker,
@@ -166,5 +186,6 @@ def _member(candidate: Candidate, draft: Draft, connection: Connection) -> Membe
         has_payment=candidate.target.records_payment,
         carries_marker=draft.carries_marker,
         destination=candidate.target.destination,
-        has_file=item.document is not None and connection.settings.attach_files,
+        has_file=item.document is not None and candidate.target.settings.attach_files,
+        approval=candidate.marker.behalf or decides,
     )

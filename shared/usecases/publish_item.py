@@ -35,7 +35,7 @@ def publish_item(service: Service, account: Account, item_id: str) -> Taken:
         renew(service, account, state, verdict)
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
         raise LedgerbridgeError(*lead, *verdict.problems)
-    marker = marker_of(service, item, state, connection)
+    marker = marker_of(service, item, state, connection, behalf=way.behalf)
     queue_marker(service, marker, connection)
     return Taken(item, state, marker, new=True)
 
@@ -54,7 +54,9 @@ def way_of(ways: Ways, item: Item, state: ItemState) -> Way:
     there = ways.by_id(state.sent_through) if state.sent_through else None
     if state.published is not None:
         there = ways.of_published(state.published)
-    return way if there is None else replace(way, connection=there)
+    if there is None or (way.connection is not None and there.id == way.connection.id):
+        return way
+    return replace(way, connection=there, behalf=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,13 @@ def save_judged(service: Service, account: Account, states: Iterable[ItemState])
 
 
 def marker_of(
-    service: Service, item: Item, state: ItemState, connection: Connection, publication: str | None = None
+    service: Service,
+    item: Item,
+    state: ItemState,
+    connection: Connection,
+    publication: str | None = None,
+    *,
+    behalf: Connection | None = None,
 ) -> PendingMarker:
     """The queued state of an item that may be published now."""
     return PendingMarker(
@@ -130,6 +138,7 @@ def marker_of(
         publication=publication,
         attach_only=_file_is_missing(state.published),
         pay_only=_payment_is_missing(state.published),
+        behalf=behalf.id if behalf is not None else None,
     )
 
 

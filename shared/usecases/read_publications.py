@@ -151,7 +151,8 @@ def _provider_totals(published: Iterable[ItemState], connections: Mapping[str, C
     for state in published:
         if state.published is None:
             continue
-        went = connections.get(state.published.connection)
+        approval = state.published.approval
+        went = connections.get(approval.connection if approval is not None else state.published.connection)
         settings, slot = (went.settings, went.slot) if went is not None else (Settings(), Slot.MAIN)
         default = settings.costs_destination if state.summary.side is Side.COSTS else settings.sales_destination
         key = (state.summary.currency, (state.published.destination or default).value, slot)

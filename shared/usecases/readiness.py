@@ -299,15 +299,17 @@ def prepare(
     *,
     generation: int = 1,
     cache: EntryCache | None = None,
+    behalf: Connection | None = None,
 ) -> Prepared:
     """Code, resolve and check one item, an expense claim as the bill it is published as.
 
-    Without a connection only what any software would ask for is checked.
+    Without a connection only what any software would ask for is checked. `behalf` is the secondary that the
+    connection publishes for (`on_behalf_of`): its rules count as well.
     """
     cache = cache or EntryCache(service)
     if item.type is ItemType.EXPENSE_CLAIM:
         bill = cache.whole(item)
-        found = prepare(service, account, bill, connection, generation=generation, cache=cache)
+        found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
         return replace(found, problems=tuple(about_items(problem, item) for problem in found.problems))
     item = coded(item, connection.settings if connection is not None else Settings())
     if connection is None:
@@ -320,10 +322,21 @@ def prepare(
     item = applicable(item, kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
     problems = own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
-    problems += _wrong_connection(item, connection.slot)
+    problems += _wrong_connection(item, (behalf or connection).slot)
+    problems += _other_books(account, behalf or connection)
     aim = target(item, resolved, connection, generation)
+    if behalf is not None:
+        theirs = replace(aim, organisation=behalf.pinned)
+        problems += service.provider(behalf.provider).check(item, resolved, theirs)
     problems += provider.check(item, resolved, aim)
     return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
+
+
+def _other_books(account: Account, connection: Connection) -> Iterator[Problem]:
+    """A secondary whose company works on other books than those that the item is coded with."""
+    ledger = connection.pinned.ledger
+    if ledger is not None and not ledger.is_of(book_of(account, connection), ""):
+        yield Problem("organisation_not_of_main", "integration")
 
 
 def _wrong_connection(item: Item, slot: Slot) -> Iterator[Problem]:

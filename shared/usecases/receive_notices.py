@@ -59,17 +59,18 @@ def _looks(service: Service, provider: str, found: Sequence[Notice], claimed: li
     """Where to look, once per organisation; what was seen before, or is about to be looked at anyway, is left out."""
     by_organisation: dict[str, list[Notice]] = {}
     for notice in found:
-        if notice.kinds:  # a change that touches no list of ours
+        if notice.kinds or notice.decisions:  # else a change that touches nothing of ours
             by_organisation.setdefault(notice.organisation, []).append(notice)
     window = service.clock.scale(GATHERED - MARGIN)
     looks = []
     for organisation, notices in by_organisation.items():
         kinds = sorted(frozenset[str]().union(*(notice.kinds for notice in notices)))
+        decisions = any(notice.decisions for notice in notices)
         where = f"{provider}:{organisation}"
         replay = f"notice#{where}#{_hash(sorted({notice.id for notice in notices}))}"
-        storm = f"look#{where}#{_hash(kinds)}"
+        storm = f"look#{where}#{_hash([*kinds, 'decisions'] if decisions else kinds)}"
         if _first(service, replay, REPLAYED_WITHIN, claimed) and _first(service, storm, window, claimed):
-            looks.append({"organisation": organisation, "kinds": kinds})
+            looks.append({"organisation": organisation, "kinds": kinds, **({"decisions": True} if decisions else {})})
     return looks
 
 

@@ -15,6 +15,7 @@ from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
+from shared.usecases.read_decisions import decisions_message
 from shared.usecases.record_refresh import SCHEDULE
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
@@ -187,9 +188,17 @@ def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     service.publish_queue.send(publication_message(publication), group=publication.tenant)
 
 
+def _approval(service: Service, row: AgendaRow, _: Levels) -> None:
+    """Have decisions read that a connection's documents wait for; the reader plans the next look."""
+    said = row.payload
+    message = decisions_message(said["tenant"], said["account"], said["connection"])
+    service.refresh_queue.send(message, group=said["tenant"])
+
+
 _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
+    AgendaKind.APPROVAL: _approval,
     AgendaKind.DISCONNECT: _disconnect,
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
+    from shared.storage.approvals import ApprovalStore
     from shared.storage.batches import BatchStore
     from shared.storage.connections import ConnectionStore
     from shared.storage.events import EventStore
@@ -120,6 +121,12 @@ class Service:
         from shared.storage.publications import PublicationStore
 
         return PublicationStore(self.table("items"))
+
+    @cached_property
+    def approvals(self) -> "ApprovalStore":
+        from shared.storage.approvals import ApprovalStore
+
+        return ApprovalStore(self.table("items"))
 
     @cached_property
     def batches(self) -> "BatchStore":

@@ -13,6 +13,7 @@ from shared.providers.contract import Known, Session, Target
 from shared.usecases.access_token import Access
 from shared.usecases.as_published import as_published
 from shared.usecases.drain import Drain
+from shared.usecases.on_behalf import on_behalf_of
 from shared.usecases.publish_inside import publish_inside
 from shared.usecases.readiness import prepare
 
@@ -43,7 +44,11 @@ def take_over_documents(drain: Drain, connection: Connection, markers: Sequence[
 
 def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item: Item, state: ItemState) -> bool:
     account = drain.account(connection.account)
-    found = prepare(drain.service, account, item, connection, generation=state.generation, cache=drain.entries)
+    behalf = drain.behalf(marker)
+    seen = on_behalf_of(connection, behalf) if behalf is not None else connection
+    found = prepare(
+        drain.service, account, item, seen, generation=state.generation, cache=drain.entries, behalf=behalf
+    )
     if found.target is None:
         return False
     known = _look(drain, connection, found.item, found.target, marker.take_over or "")
@@ -61,7 +66,8 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
         known.answer,
         destination=found.target.destination,
         has_payment=found.target.records_payment,
-        has_file=item.document is not None and connection.settings.attach_files,
+        has_file=item.document is not None and seen.settings.attach_files,
+        approval=marker.behalf,
     )
     drain.save_state(item.account, after)
     if after.published is not None and item.type is ItemType.EXPENSE_CLAIM:
