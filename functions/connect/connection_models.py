@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 from functions.connect.fields import EntryId, Patch, ProviderName, Url, left_alone
 from shared.aws.http import Model, View
 from shared.aws.problems import describe
+from shared.domain.approvals import Delivery
 from shared.domain.connections import (
     Closing,
     Connection,
@@ -161,6 +162,9 @@ class SettingsView(View):
     default_costs_tax_rate_without_tax: str | None = Field(description="For documents on which no tax was found")
     default_sales_tax_rate_without_tax: str | None
     attach_files: bool
+    delivery: Delivery | None = Field(
+        description="How documents reach ApprovalMax: through the main connection's books, or over its API"
+    )
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -177,3 +181,4 @@ class SettingsPatch(Patch):
     default_costs_tax_rate_without_tax: EntryId | None = None
     default_sales_tax_rate_without_tax: EntryId | None = None
     attach_files: bool = Field(default_factory=left_alone)
+    delivery: Delivery = Field(default_factory=left_alone)

@@ -78,7 +78,7 @@ class ProviderView(View):
     connect: ConnectView
     settings: list[str] = Field(description="Settings that only some software has a use for")
     limits: LimitsView
-    lists: list[str]
+    lists: list[str] = Field(description="None where it works with those of the main connection")
     destinations: dict[str, list[DestinationView]] = Field(description="By side: costs and sales")
     item_types: dict[str, list[str]]
     cannot: dict[str, str]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from shared.aws.http import View
+from shared.domain.approvals import Approval, ApprovalOutcome
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
@@ -127,6 +128,21 @@ class FactView(View):
         return cls(outcome=fact.outcome, provider_id=fact.provider_id, problem=ProblemView.maybe(fact.problem))
 
 
+class ApprovalView(View):
+    """People's decision on a document; when and by whom as far as their software tells."""
+
+    connection: str
+    outcome: ApprovalOutcome
+    at: datetime | None
+    by: str | None
+
+    @classmethod
+    def maybe(cls, approval: Approval | None) -> "ApprovalView | None":
+        if approval is None:
+            return None
+        return cls(connection=approval.connection, outcome=approval.outcome, at=approval.at, by=approval.by)
+
+
 class PublishedView(View):
     """The document in the accounting software, as the provider answered."""
 
@@ -141,6 +157,7 @@ class PublishedView(View):
     total: Decimal | None
     payment: FactView | None
     attachment: FactView | None
+    approval: ApprovalView | None = Field(description="Where people decide on it")
 
     @classmethod
     def maybe(cls, published: Published | None) -> "PublishedView | None":
@@ -158,6 +175,7 @@ class PublishedView(View):
             total=None if published.total is None else Decimal(published.total),
             payment=FactView.maybe(published.payment),
             attachment=FactView.maybe(published.attachment),
+            approval=ApprovalView.maybe(published.approval),
         )
 
 

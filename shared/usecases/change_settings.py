@@ -1,6 +1,6 @@
 """What a connection does by default, and which of an account's connections publishing goes through."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -8,10 +8,13 @@ from shared.domain.accounts import Account, Caller, Event
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.items import Side
-from shared.domain.lists import Kind
+from shared.domain.lists import Book, Kind
 from shared.providers.contract import Profile
+from shared.usecases.beside_main import main_of
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways, check_named
+from shared.usecases.on_behalf import deliveries
+from shared.usecases.readiness import book_of
 from shared.usecases.recheck_items import OPEN
 from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
@@ -44,6 +47,7 @@ def change_settings(
         problems = [
             *_unoffered(profile, wanted, changes),
             *_not_taken(profile, changes),
+            *_no_such_delivery(service, current, profile, wanted),
             *_bad_tax_rates(service, current, wanted),
         ]
         if problems:
@@ -82,7 +86,9 @@ def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -
 
 
 # Settings that only some software has a use for; its profile names those that it takes.
-_SPECIAL: Final = frozenset({"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"})
+_SPECIAL: Final = frozenset(
+    {"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax", "delivery"}
+)
 
 
 def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
@@ -93,6 +99,21 @@ def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
+def _no_such_delivery(
+    service: Service, connection: Connection, profile: Profile, wanted: Settings
+) -> Iterator[Problem]:
+    """A way in that does not work beside the account's main connection."""
+    from shared.providers import registry
+
+    if wanted.delivery in {None, connection.settings.delivery} or not profile.deliveries:
+        return
+    main = main_of(service, connection)
+    offered = deliveries(profile, registry.profile(main.provider)) if main is not None else ()
+    if wanted.delivery not in offered:
+        reason = f"beside this main connection {profile.title} takes documents by: {', '.join(offered) or 'none'}"
+        yield Problem("invalid_request", field="delivery", details={"reason": reason})
+
+
 def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -> list[Problem]:
     sides = (
         ("default_costs_tax_rate", wanted.default_costs_tax_rate, "costs"),
@@ -101,10 +122,14 @@ def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -
         ("default_sales_tax_rate_without_tax", wanted.default_sales_tax_rate_without_tax, "sales"),
     )
     problems = []
+    book: Book | None = None
     for field, entry_id, side in sides:
         if entry_id is None:
             continue
-        entry = service.lists.entry(connection.book, Kind.TAX_RATES, entry_id) if connection.organisation else None
+        if book is None and connection.organisation is not None:
+            account = service.accounts.get(connection.tenant, connection.account)
+            book = book_of(account, connection) if account is not None else None
+        entry = service.lists.entry(book, Kind.TAX_RATES, entry_id) if book is not None else None
         if entry is None or not entry.usable:
             problems.append(Problem("tax_rate_not_found", field=field))
         elif entry.values.get(side) is False:

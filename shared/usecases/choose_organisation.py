@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.aws.log import count
 from shared.domain.accounts import Caller, Event
-from shared.domain.connections import Connection, ConnectionStatus, Organisation
+from shared.domain.connections import Connection, ConnectionStatus, Organisation, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.grants import Grant
 from shared.domain.ids import new_id
@@ -14,6 +14,7 @@ from shared.domain.publishing import WakeUp
 from shared.domain.refresh_requests import GUARD, RefreshRequest
 from shared.providers.contract import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
+from shared.usecases.beside_main import first_settings, main_of, on_books_of_main
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
@@ -49,7 +50,8 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     """Pin one of the consent's organisations to the connection and start its first, or next, refresh.
 
     At a reconnect only the organisation pinned before may be chosen. Raises connection_not_active, organisation_gone
-    (not among those of the consent), organisation_mismatch, organisation_taken; nothing is altered then.
+    (not among those of the consent), organisation_mismatch, organisation_taken, and for a secondary on the main
+    connection's books organisation_not_of_main; nothing is altered then.
     """
     if connection.status not in _CHOOSABLE:
         raise fail("connection_not_active", status=connection.status.value)
@@ -57,7 +59,9 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
         raise fail("organisation_mismatch", field="organisation_id", connected=connection.organisation.name)
     if connection.organisation is not None and connection.pending_grant is None:
         return Chosen(connection)  # chosen already, by this very request or another
+    main = main_of(service, connection) if connection.slot is not Slot.MAIN else None
     grant, organisation = _verified(service, connection, organisation_id)
+    organisation = on_books_of_main(connection, main, organisation)
     # Refuses while another tenant holds the organisation; once more for the same connection changes nothing.
     service.organisations.link(
         connection.provider, organisation.id, connection.tenant, connection.account, connection.id
@@ -65,7 +69,11 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     expires_at = _consent_end(service, connection)
     _remember_to(service, connection, grant, expires_at)
     try:
-        stored = _pinned(service, caller, connection, grant, organisation=organisation, expires_at=expires_at)
+        fresh = connection.organisation is None
+        settings = first_settings(connection, main) if fresh else connection.settings
+        stored = _pinned(
+            service, caller, connection, grant, organisation=organisation, settings=settings, expires_at=expires_at
+        )
     except LedgerbridgeError:
         _unlinked(service, connection, organisation.id)
         raise
@@ -114,6 +122,7 @@ def _pinned(
     grant: Grant,
     *,
     organisation: Organisation,
+    settings: Settings,
     expires_at: datetime | None,
 ) -> Connection:
     def pin(current: Connection) -> tuple[Connection, Event]:
@@ -137,6 +146,7 @@ def _pinned(
             grant=grant.id,
             pending_grant=None,
             organisation=organisation,
+            settings=settings if current.organisation is None else current.settings,
             consent_expires_at=expires_at,
             failed_drains=0,
             parked_until=None,

@@ -26,8 +26,7 @@ def record_facts(service: Service, connection: Connection, facts: Organisation) 
     """Store what the provider says of the organisation; True when it changed, the coding version moves then."""
 
     def with_facts(stored: Connection) -> Connection:
-        pinned = stored.pinned
-        return replace(stored, organisation=replace(facts, id=pinned.id, removal_id=pinned.removal_id))
+        return replace(stored, organisation=_with_what_was_known(facts, stored.pinned))
 
     before = connection.organisation
     after = _change(service, connection, with_facts)
@@ -35,6 +34,19 @@ def record_facts(service: Service, connection: Connection, facts: Organisation) 
     if changed:
         service.accounts.bump_coding_version(connection.tenant, connection.account)
     return after, changed
+
+
+def _with_what_was_known(facts: Organisation, pinned: Organisation) -> Organisation:
+    """Facts with what was learned at the choice: a secondary may tell less of itself than the main one knows of it."""
+    told = facts.ledger is not None and facts.ledger.organisation is not None
+    return replace(
+        facts,
+        id=pinned.id,
+        removal_id=pinned.removal_id,
+        base_currency=facts.base_currency or pinned.base_currency,
+        country=facts.country or pinned.country,
+        ledger=facts.ledger if told else pinned.ledger,
+    )
 
 
 def record_change(service: Service, connection: Connection, counts: Mapping[Kind, Counts]) -> bool:

@@ -115,11 +115,14 @@ def refresh_lists(service: Service, request: RefreshRequest, deadline: datetime)
 
 def _serve(turn: _Turn) -> Outcome:
     groups = _groups_left(turn)
-    if groups and turn.request.kinds is None and turn.request.position is None:
+    bare = not turn.provider.list_groups()  # software that works with the lists of the main connection
+    if (groups or bare) and turn.request.kinds is None and turn.request.position is None:
         plan_next(turn.service, turn.connection)
     lost = facts_problem = None
     try:
-        facts_problem = _bring_facts(turn) if groups else None
+        facts_problem = _bring_facts(turn) if groups or bare else None
+        if bare and facts_problem is None:
+            _note(turn, Pulled())
         for group in groups:
             _bring(turn, group)
     except Paused as paused:
