@@ -90,7 +90,7 @@ def report(console: Console, results: list[tuple[Outcome, dict[str, Any]]]) -> l
             kept.setdefault("others", {})[done.software.name] = found
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
-    conclude(console, wrong)
+    conclude(console, wrong, month=any(done.software is XERO for done, _ in results))
     console.print(f"figures: {RESULT.relative_to(ROOT)}")
     return wrong
 

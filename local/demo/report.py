@@ -133,10 +133,11 @@ def show(console: Console, title: str, found: dict[str, Any]) -> None:
     console.print(refused)
 
 
-def conclude(console: Console, wrong: list[str]) -> None:
-    """The last word: what is wrong, or that nothing is."""
+def conclude(console: Console, wrong: list[str], *, month: bool) -> None:
+    """The last word: what is wrong, or that nothing is. `month` tells that the Xero job was among the jobs."""
     for complaint in wrong:
         console.print(f"[red]WRONG[/red] {complaint}")
     if not wrong:
-        console.print("Answers were dropped after the commit, tokens expired, a file failed, and the limiter said no:")
+        more = "; a file failed, and the limiter said no" if month else ""
+        console.print(f"Answers were lost after the commit and access ended on the way{more}:")
         console.print("[green]nothing was lost and nothing was doubled.[/green]")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from local.person import OWNER
 from local.sandbox_client import SandboxControl
 
 Books = dict[str, Any]
@@ -24,10 +25,20 @@ class Software:
     records: Mapping[str, tuple[str, str]]
     files_at: str
     create: tuple[str, str]  # the call that creates documents, for a fault: method and path
+    currency: str = "GBP"
     sells_products: bool = False  # every line of a sale names a product
     slot: str = "main"
     ticked: tuple[str, ...] | None = None
-    credentials: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)  # credentials, where there is no consent page
+    # How the sandbox ends the access that we have: path and body of its control call.
+    access_lost: tuple[str, Mapping[str, str]] = ("tokens", {"expire": "access", "user": OWNER})
+
+    def credentials(self, sandbox: SandboxControl) -> dict[str, str]:
+        """What a person types in; empty where consent is given on a page."""
+        if not self.typed:
+            return {}
+        known = {one["name"]: one["organisation_id"] for one in sandbox.read(f"/{self.name}/organisations")}
+        return {**self.typed, "organization_id": known[self.organisation]}
 
     def books(self, sandbox: SandboxControl, organisation: str) -> Books:
         found: Books = sandbox.read(f"/{self.name}/{self.books_at.format(organisation=organisation)}")
@@ -92,4 +103,17 @@ SAGE: Final = Software(
     "attachments",
     ("POST", "/purchase_invoices"),
 )
-OTHERS: Final = {one.name: one for one in (QUICKBOOKS, SAGE)}
+BILL: Final = Software(
+    "bill",
+    "BILL",
+    "Maple Street Bakery Inc",
+    "organisations/{organisation}/books",
+    {"bills": ("id", "amount")},
+    "documents",
+    ("POST", "/bills/bulk"),
+    currency="USD",
+    slot="bill",
+    typed={"token_name": "ledgerbridge", "token": "sandbox-sync-token-1"},
+    access_lost=("sessions", {}),
+)
+OTHERS: Final = {one.name: one for one in (QUICKBOOKS, SAGE, BILL)}

@@ -35,6 +35,7 @@ class Outcome:
     software: Software
     account: str = ""
     organisation: str = ""
+    organisation_id: str = ""
     lists: dict[str, int] = field(default_factory=dict)
     refresh_calls: int = 0
     papers: dict[str, Paper] = field(default_factory=dict)  # by item id
@@ -74,13 +75,12 @@ class Work:
         """Let us in as a person would: through the consent pages, or by typing credentials in."""
         software = self.software
         self.say(f"connecting {software.title}")
-        wish: dict[str, Any] = {"provider": software.name, "slot": software.slot}
-        if software.credentials:
-            begun = self.api.call("POST", f"{self.account}/connections", wish | {"credentials": software.credentials})
-        else:
-            begun = self.api.call("POST", f"{self.account}/connections", wish | {"return_url": f"{HOME}/done"})
+        typed = software.credentials(self.sandbox)
+        way = {"credentials": typed} if typed else {"return_url": f"{HOME}/done"}
+        wish = {"provider": software.name, "slot": software.slot, **way}
+        begun = self.api.call("POST", f"{self.account}/connections", wish)
         self.connection = f"{self.account}/connections/{begun['id']}"
-        if not software.credentials:
+        if not typed:
             self._consent(begun["authorize_url"])
 
     def choose(self) -> None:
@@ -90,7 +90,7 @@ class Work:
         self.say(f"{len(offers)} organisations to choose from: {', '.join(names)}")
         wanted = self.software.organisation
         chosen = next(offer["organisation"] for offer in offers if offer["organisation"]["name"] == wanted)
-        self.done.organisation = chosen["name"]
+        self.done.organisation, self.done.organisation_id = chosen["name"], chosen["id"]
         self.sandbox.tell("/counts/clear")
         self.api.call("PUT", f"{self.connection}/organisation", {"organisation_id": chosen["id"]})
 
@@ -107,8 +107,18 @@ class Work:
         self.say("lists: " + ", ".join(f"{number} {kind}" for kind, number in self.done.lists.items() if number))
 
     def _lists(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.api.call("GET", f"{self.account}/lists")["lists"]
+        found: list[dict[str, Any]] = self.api.call("GET", f"{self.account}/lists{self.of_connection}")["lists"]
         return found
+
+    @property
+    def of_connection(self) -> str:
+        """The query that asks for this connection's own lists: those of a secondary lie beside the main one's."""
+        return "?connection=" + self.connection.rpartition("/")[2]
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """What may be chosen from one of the connection's lists."""
+        found = self.api.pages(f"{self.account}/lists/{kind}{self.of_connection}", "entries")
+        return [entry for entry in found if entry["status"] == "active" and entry["visible"]]
 
     def _lists_are_in(self) -> bool:
         connection = self.api.call("GET", self.connection)
@@ -173,7 +183,7 @@ class Work:
         self.done.items = self.list_items()
         self.done.progress = self.api.call("GET", self._progress_path)
         self.done.counts = self.sandbox.read("/counts")
-        self.done.books = self.software.books(self.sandbox, self.done.organisation)
+        self.done.books = self.software.books(self.sandbox, self.done.organisation_id)
         self.done.seconds = round(time.monotonic() - self._began, 1)
 
     def list_items(self) -> list[dict[str, Any]]:
