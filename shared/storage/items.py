@@ -189,7 +189,7 @@ class ItemStore(MarkerRows):
         return edited, replace(state, version=state.version + 1)
 
     @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row; marker rows", "versions as read")
-    def delete(
+    def erase(
         self, item: Item, state: ItemState, *, inside: Sequence[ItemState], connections: Sequence[Connection]
     ) -> None:
         """Take an item away that is queued nowhere, with the next states of those that were inside it.

@@ -27,7 +27,7 @@ def delete_claim(service: Service, account: Account, item_id: str, *, caller: Ca
     if marker is not None:
         raise fail("publication_in_progress")
     freed = gathered(ways, replace(claim, items=()), claim.items).states
-    service.items.delete(claim, state, inside=freed, connections=ways.linked)
+    service.items.erase(claim, state, inside=freed, connections=ways.linked)
     before: dict[str, object] = {"items": list(claim.items), "total": str(claim.total), "currency": claim.currency}
     event = happened(service, account.id, "claim.deleted", by=caller, subject=claim.id, before=before)
     service.events.append(account.tenant, event)
