@@ -253,6 +253,16 @@ def number_of(record: Mapping[str, Any], name: str) -> Decimal | None:
     return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
+def plan_of(business: Mapping[str, Any]) -> str | None:
+    """The plan that is paid for, by Sage's id of it. AccessLost where every subscription has ended."""
+    listed = business.get("subscriptions")
+    plans = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    active = [one for one in plans if one.get("active") is True]
+    if plans and not active:
+        raise AccessLost(Problem("provider_subscription", details={"plan": text_of(plans[0], "id") or ""}))
+    return text_of(active[0], "id") if active else None
+
+
 def segment(text: str) -> str:
     """A part of a path, with everything escaped."""
     return quote(text, safe="")

@@ -5,13 +5,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from shared.domain.connections import Organisation
-from shared.domain.errors import Problem
 from shared.domain.items import Item
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.domain.secrets import Secret
 from shared.providers.contract import (
-    AccessLost,
     CallFailed,
     Known,
     Notice,
@@ -69,7 +67,7 @@ class Sage:
     def organisation(self, session: Session, subject: str) -> Organisation:  # noqa: ARG002
         """The business's facts; its dates bind everybody. AccessLost where none of its subscriptions is active."""
         business = api.get(session, f"/businesses/{api.segment(session.organisation)}")
-        plan = _plan(business)
+        plan = api.plan_of(business)
         settings = api.get(session, "/financial_settings")
         starts = api.calendar_date(settings.get("accounts_start_date"))
         return Organisation(
@@ -146,16 +144,6 @@ def _offer(row: Mapping[str, Any]) -> Organisation:
     if found is None:
         raise broken("a business has no id")
     return Organisation(id=found, name=api.text_of(row, "displayed_as") or "")
-
-
-def _plan(business: Mapping[str, Any]) -> str | None:
-    """The plan that is paid for, by Sage's id of it. AccessLost where every subscription has ended."""
-    listed = business.get("subscriptions")
-    plans = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    active = [one for one in plans if one.get("active") is True]
-    if plans and not active:
-        raise AccessLost(Problem("provider_subscription", details={"plan": api.text_of(plans[0], "id") or ""}))
-    return api.text_of(active[0], "id") if active else None
 
 
 def _unsent(look: Callable[[], ElementAnswer | None]) -> ElementAnswer | None:

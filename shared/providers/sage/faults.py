@@ -114,7 +114,7 @@ MESSAGES: Final = (
     _message(
         31,
         "This is not part of the plan",
-        r"not (available|included) (in|on|with) (your|this) (plan|subscription)",
+        r"not (available|included)\b.*(plan|subscription)",
         "plan_lacks_feature",
         OWNER,
     ),

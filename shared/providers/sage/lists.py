@@ -6,17 +6,21 @@ Sources: "Pagination" (200 rows a page, `$next` is null at the end) and the API 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from shared.domain.lists import Entry, Kind
-from shared.providers.contract import ListPage, Session
+from shared.providers.contract import CallFailed, ListPage, Session, WholeRefused
 from shared.providers.sage import api, entries
-from shared.providers.sage.profile import PAGE_SIZE, PROFILE
+from shared.providers.sage.profile import PAGE_SIZE, PROFILE, SMALL_PLANS
 from shared.providers.transport import broken
 
 # Changes within the second a pass began in, or while its first answer was made, come again with the next delta.
 DELTA_OVERLAP: Final = timedelta(seconds=2)
+
+
+# Which plans have a list ("Endpoint Availability"): every one, all but the small ones, Accounting Plus alone.
+Plans = Literal["all", "not_small", "plus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Resource:
     read: Callable[[Mapping[str, Any]], Iterator[Entry]]
     params: Mapping[str, str] = field(default_factory=dict)
     tells_deleted: bool = False
+    plans: Plans = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,15 @@ GROUPS: Final = (
     Group(
         (_K.DIMENSIONS,),
         (
-            Resource("/analysis_types", entries.TYPE_ATTRIBUTES, entries.analysis_type, _TRANSACTIONS),
             Resource(
-                "/analysis_type_categories", entries.CATEGORY_ATTRIBUTES, entries.analysis_category, _TRANSACTIONS
+                "/analysis_types", entries.TYPE_ATTRIBUTES, entries.analysis_type, _TRANSACTIONS, plans="not_small"
+            ),
+            Resource(
+                "/analysis_type_categories",
+                entries.CATEGORY_ATTRIBUTES,
+                entries.analysis_category,
+                _TRANSACTIONS,
+                plans="not_small",
             ),
         ),
     ),
@@ -76,7 +87,7 @@ GROUPS: Final = (
         (
             Resource("/products", entries.PRODUCT_ATTRIBUTES, entries.product, tells_deleted=True),
             Resource("/services", entries.PRODUCT_ATTRIBUTES, entries.service, tells_deleted=True),
-            Resource("/stock_items", entries.PRODUCT_ATTRIBUTES, entries.stock_item, tells_deleted=True),
+            Resource("/stock_items", entries.PRODUCT_ATTRIBUTES, entries.stock_item, tells_deleted=True, plans="plus"),
         ),
     ),
 )
@@ -127,18 +138,38 @@ def list_page(session: Session, kinds: Sequence[Kind], page: str | None, since: 
     place = Place.read(page)
     step = steps[place.step]
     started = session.now()
-    answer = api.get_answer(session, step.resource.path, step.params(place.number))
-    if answer.status != 200:
-        raise api.unexpected(answer)
-    found = api.page_of(api.json_object(answer), place.number)
+    found, answered = _asked(session, step, place)
     if -1 < found.total < place.total:
         raise broken(f"{step.resource.path} became shorter while it was read")
     cursor = None
     if group.has_delta:
         elapsed = session.now() - started
-        cursor = api.moment(api.answered_at(answer, session) - elapsed * session.pace - DELTA_OVERLAP)
+        cursor = api.moment(answered - elapsed * session.pace - DELTA_OVERLAP)
     shown, gone = _sorted_out(group, step, found)
     return ListPage(shown, _next(steps, place, found), cursor, gone)
+
+
+def _asked(session: Session, step: Step, place: Place) -> tuple[api.Page, datetime]:
+    """A step's page and when it was answered; no rows where the business's plan does not have the list."""
+    call = api.BusinessCall(session.organisation, "GET", step.resource.path, step.params(place.number))
+    try:
+        answer = api.request(session, call)
+    except WholeRefused as refused:
+        if not _is_of_larger_plan(session, step, place):
+            raise CallFailed(refused.problem, sent=True) from refused
+        return api.Page((), more=False, total=-1), session.now() - api.CLOCKS_DIFFER
+    if answer.status != 200:
+        raise api.unexpected(answer)
+    return api.page_of(api.json_object(answer), place.number), api.answered_at(answer, session)
+
+
+def _is_of_larger_plan(session: Session, step: Step, place: Place) -> bool:
+    """Whether the plan is why a list was refused. Stock items need the rights that products need, which came first."""
+    if step.resource.plans == "plus":
+        return place.step > 0
+    if step.resource.plans == "all":
+        return False
+    return api.plan_of(api.get(session, f"/businesses/{api.segment(session.organisation)}")) in SMALL_PLANS
 
 
 def _steps(group: Group, since: str | None) -> list[Step]:

@@ -10,7 +10,7 @@ from shared.providers.contract import CallFailed
 from shared.providers.sage import api, lists
 from shared.providers.sage.calls import PROVIDER
 from tests.contract.sage.kit import World, clock, connected
-from tests.contract.sandbox.sage.sage_client import SageClient
+from tests.contract.sandbox.sage.sage_client import IE, SageClient
 
 FOUR = ("GET /ledger_accounts", "GET /contacts", "GET /tax_rates", "GET /products")
 LARGE = {"contacts": 20_000, "items": 5_000, "accounts": 500, "tax_rates": 50}
@@ -132,3 +132,18 @@ def test_a_first_refresh_of_a_large_business_is_129_calls(sandbox: SandboxClient
     world.pull()
     assert sum(world.sage.calls(name) for name in FOUR) == 129
     assert len(world.entries[Kind.PRODUCTS]) >= 5_000
+
+
+@pytest.mark.parametrize(
+    ("user", "business", "dimensions"),
+    [("alex.morgan@example.com", IE, True), ("priya.shah@example.com", "Corner Shop (Start) Ltd", False)],
+)
+def test_lists_that_a_plan_lacks_are_empty_and_take_nothing_else_with_them(
+    sage: SageClient, user: str, business: str, *, dimensions: bool
+) -> None:
+    """Accounting Standard has no stock items, Start no analysis types either: products come all the same."""
+    world = connected(sage, user, business)
+    kinds = {one.values["type"] for one in world.entries[Kind.PRODUCTS]}
+    assert kinds == {"product", "service"}
+    assert bool(world.entries[Kind.DIMENSIONS]) == dimensions
+    assert world.entries[Kind.CATEGORIES] and world.entries[Kind.SUPPLIERS]
