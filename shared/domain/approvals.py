@@ -67,6 +67,7 @@ class Decision:
     date: str = ""  # ISO 8601
     currency: str = ""
     total: str | None = None
+    page: str = ""  # where the software says the bill is to be seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,7 @@ def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -
 
 
 # Settings that only some software has a use for; its profile names those that it takes.
-_SPECIAL: Final = frozenset(
-    {"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax", "delivery"}
-)
+_SPECIAL: Final = frozenset({"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax", "delivery"})
 
 
 def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:

@@ -239,14 +239,17 @@ def _batch_of(connection: Connection, resource: str, rows: Sequence[Awaiting]) -
 
 
 def _with_person(seen: _Seen, state: ItemState, decisions: Sequence[Decision]) -> _Seen:
-    """When and by whom, where exactly one request can be this bill: same number, total, currency and outcome."""
+    """When and by whom, where exactly one request can be this bill: by its page, else by all that is known of it."""
     summary, published = state.summary, state.published
-    total = published.total if published is not None and published.total is not None else summary.total
-    same = [
+    if published is None:
+        return seen
+    total = published.total if published.total is not None else summary.total
+    decided = [one for one in decisions if one.outcome is seen.outcome]
+    linked = [one for one in decided if published.document_id in one.page]
+    same = linked or [
         one
-        for one in decisions
-        if one.outcome is seen.outcome
-        and one.number == (summary.number or "")
+        for one in decided
+        if one.number == (summary.number or "")
         and one.currency == summary.currency
         and one.total == amount_text(total)
         and (summary.date is None or one.date in {"", summary.date.isoformat()})

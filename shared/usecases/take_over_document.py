@@ -46,9 +46,7 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
     account = drain.account(connection.account)
     behalf = drain.behalf(marker)
     seen = on_behalf_of(connection, behalf) if behalf is not None else connection
-    found = prepare(
-        drain.service, account, item, seen, generation=state.generation, cache=drain.entries, behalf=behalf
-    )
+    found = prepare(drain.service, account, item, seen, generation=state.generation, cache=drain.entries, behalf=behalf)
     if found.target is None:
         return False
     known = _look(drain, connection, found.item, found.target, marker.take_over or "")

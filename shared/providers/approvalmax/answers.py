@@ -97,6 +97,7 @@ def decision(record: Record, names: Mapping[str, str]) -> Decision:
         date=str(record.get("date") or "")[:10],
         currency=str(record.get("currencyCode") or ""),
         total=_amount(record.get("total")),
+        page=str(record.get("externalUrl") or ""),
     )
 
 

@@ -21,6 +21,7 @@ BILLS: Final = frozenset(FAMILIES.values())
 TAX_TYPES: Final = {TaxMode.EXCLUSIVE: "Exclusive", TaxMode.INCLUSIVE: "Inclusive", TaxMode.NONE: "NoTax"}
 LINE_WITHOUT_TEXT: Final = "Item"
 _CENT: Final = Decimal("0.01")
+_PRICE: Final = Decimal("0.0001")
 
 
 def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
@@ -47,12 +48,11 @@ def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
 
 def _line(line: Line, item: Item, resolved: Resolved) -> dict[str, Any]:
     category = resolved.categories[line.category or ""]
-    amount = line.amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    quantity, price = _priced(line)
     fields: dict[str, Any] = {
         "description": line.description.strip() or (item.description or "").strip() or LINE_WITHOUT_TEXT,
-        "quantity": line.quantity,
-        "itemPrice": _price(line, amount),
-        "amount": amount,
+        "quantity": quantity,
+        "itemPrice": price,
         "accountId": category.provider_id,
     }
     if category.code:
@@ -68,11 +68,16 @@ def _line(line: Line, item: Item, resolved: Resolved) -> dict[str, Any]:
     return fields
 
 
-def _price(line: Line, amount: Decimal) -> Decimal:
-    """The unit price that gives the line's amount: the document's own, or four decimals of what it must be."""
-    if line.unit_amount is not None and (line.quantity * line.unit_amount).quantize(_CENT, ROUND_HALF_UP) == amount:
-        return line.unit_amount
-    return (amount / line.quantity).quantize(Decimal("0.0001"), ROUND_HALF_UP) if line.quantity else amount
+def _priced(line: Line) -> tuple[Decimal, Decimal]:
+    """Quantity and unit price that give the line's amount to the cent, which is worked out from them (assumed).
+
+    The document's own, or what it must be; one piece at the whole amount where no price of four decimals does.
+    """
+    amount = line.amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    known = line.unit_amount if line.unit_amount is not None else amount / (line.quantity or Decimal(1))
+    price = known.quantize(_PRICE, rounding=ROUND_HALF_UP)
+    exact = (line.quantity * price).quantize(_CENT, rounding=ROUND_HALF_UP) == amount
+    return (line.quantity, price) if exact else (Decimal(1), amount)
 
 
 def _tracking(value: Entry, resolved: Resolved) -> dict[str, Any]:
