@@ -188,6 +188,7 @@ def connect(world: World, party: Party, main: str | None = None) -> None:
         created_by="test",
         grant=party.grant_id,
         organisation=Organisation(organisation, party.software.organisation),
+        settings=party.software.settings,
     )
     service.connections.create(connection, _event(world, "connection.started"), beside=main)
     service.organisations.link(party.software.name, organisation, world.tenant, world.account_id, connection.id)

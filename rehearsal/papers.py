@@ -14,7 +14,7 @@ _numbers = count(1)
 class Papers:
     """What the lists of one organisation are called. `percent` is the tax on a line's net amount.
 
-    `cost` and `sale` are what a line says besides its amount. `states` says whether a document's state is chosen.
+    `cost` and `sale` are what a line says besides its amount; `state` is how bills are published.
     """
 
     supplier: str
@@ -23,7 +23,7 @@ class Papers:
     sale: dict[str, Any]
     currency: str = "GBP"
     percent: int = 20
-    states: bool = True
+    state: str = "awaiting_payment"
     more: dict[str, Any] = field(default_factory=dict)
 
     def bill(self, *, net: str = "40.00", **changes: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Papers:
             "number": f"B-{next(_numbers)}",
             "contact": {"name": self.supplier},
             "destination": "purchases",
-            "publish_as": "awaiting_payment" if self.states else None,
+            "publish_as": self.state,
             "lines": [self.line(net)],
             **self.more,
             **changes,

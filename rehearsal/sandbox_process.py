@@ -55,6 +55,10 @@ class SandboxClient:
         fault = {"kind": kind, **options}
         self.control("/faults", [{"provider": provider, "method": method, "path": path, **where, "fault": fault}])
 
+    def fired(self) -> int:
+        """How many calls the registered faults have hit so far."""
+        return sum(fault["fired"] for fault in self.read("/faults")["faults"])
+
     def mend(self) -> None:
         """Forget every fault."""
         assert self.http.delete(f"{self.base}/__control/faults").status_code < 300

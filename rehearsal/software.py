@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from rehearsal.ledger import Books, Ledger
 from rehearsal.papers import Papers
+from shared.domain.connections import Settings
 
 OWNER = "alex.morgan@example.com"
 # Each effect of a publication that may be lost alone. A provider without one says why in its profile's `cannot_show`.
@@ -54,6 +55,7 @@ class Software:
     expire: tuple[str, Mapping[str, Any]] = ("/tokens", {"expire": "access"})
     # The call that brings new access.
     token_call: str = ""
+    settings: Settings = field(default_factory=Settings)
     # The main connection that a secondary stands beside.
     beside: str | None = None
 

@@ -44,15 +44,7 @@ SOFTWARE = Software(
     client_id="ledgerbridge",
     client_secret="sandbox-bill-dev-key",
     credentials={"token_name": "ledgerbridge", "token": "sandbox-sync-token-1"},
-    supplier_values={
-        "address": {
-            "line1": "12 Quay Road",
-            "city": "Portland",
-            "region": "ME",
-            "postal_code": "04101",
-            "country": "US",
-        }
-    },
+    supplier_values={"address": {"line1": "12 Quay Road", "city": "Portland", "postal_code": "04101", "country": "US"}},
     expire=("/sessions", {}),
     token_call="POST /login",
     beside="xero",

@@ -90,7 +90,7 @@ class ApprovalMaxApp:
 
     async def _answered(self, call: api.ApiCall, company: Company | None, rest: str) -> Response:
         """The answer of an accepted call, as its fault spoils it."""
-        hit = self.state.faults.take(PROVIDER, call.method, call.path)
+        hit = self.state.faults.take(PROVIDER, call.method, call.path, call.body)
         if hit.latency:
             await asyncio.sleep(hit.latency)
         fault = hit.fault

@@ -114,7 +114,7 @@ class BillCall:
         raise RefusedError(LIMIT_STATUS, Problem(HOURLY_LIMIT, text, "DOWNSTREAM"))
 
     async def _worked(self, caller: Caller) -> Response:
-        hit = self._state.faults.take(PROVIDER, self._request.method, self._path)
+        hit = self._state.faults.take(PROVIDER, self._request.method, self._path, self._body)
         if hit.latency:
             await asyncio.sleep(hit.latency)
         fault = hit.fault

@@ -122,10 +122,10 @@ class CompanyCall:
         return response
 
     async def _worked(self, caller: Caller) -> Response:
-        hit = self._state.faults.take("quickbooks", self._request.method, self._path.lower())
+        body = await self._request.body()
+        hit = self._state.faults.take("quickbooks", self._request.method, self._path.lower(), body)
         if hit.latency:
             await asyncio.sleep(hit.latency)
-        body = await self._request.body()
         if len(body) > LARGEST_BODY:
             return Response(OFFLINE.replace("502 Bad Gateway", "413 Request Entity Too Large"), 413)
         if hit.fault and hit.fault.kind == "limiter":

@@ -114,10 +114,10 @@ class SageCall:
             raise _PlainRefusalError(self._throttled(problem, left if self._state.retry_after_told else None))
 
     async def _worked(self, caller: Caller, *, alone: bool) -> Response:
-        hit = self._state.faults.take("sage", self._request.method, self._path)
+        body = await _read_body(self._request)
+        hit = self._state.faults.take("sage", self._request.method, self._path, body or b"")
         if hit.latency:
             await asyncio.sleep(hit.latency)
-        body = await _read_body(self._request)
         if body is None:
             return _response(refusal(refused(413, messages.TOO_LARGE_CODE, messages.TOO_LARGE)))
         if not alone:

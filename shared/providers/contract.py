@@ -102,6 +102,11 @@ class PublishingFacts:
         return fewer or self.batch_elements
 
 
+# What the fault suite shows of every provider: that each of these effects is carried out exactly once whatever is lost,
+# and that elements of one call are told apart. A profile says why where there is no such thing to show.
+Guarantee = Literal["bill", "credit_note", "money", "supplier", "payment", "file", "several_in_one_call"]
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A provider's facts, the single place where they stand; GET /v1/providers is made from it."""
@@ -128,6 +133,8 @@ class Profile:
     settings: tuple[str, ...] = ()
     # What may be connected beside it, where it is the main connection.
     secondaries: tuple[Slot, ...] = ()
+    # Guarantees that the fault suite cannot show of it, and why; the suite leaves out just these.
+    cannot_show: Mapping[Guarantee, str] = field(default_factory=dict)
     # It works with the lists of the main connection's software and has none of its own: a secondary on the same books.
     lists_of_main: bool = False
     # How documents reach it, the usual way first, where there are several; `delivery` is one of its settings then.

@@ -106,4 +106,9 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_BILL_URL",
+    cannot_show={
+        "credit_note": "Vendor credits are refused before any call.",
+        "money": "It takes bills alone: money spent goes to the main connection.",
+        "payment": "A sync token cannot pay.",
+    },
 )

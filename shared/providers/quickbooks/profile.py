@@ -122,6 +122,7 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_QUICKBOOKS_URL",
+    cannot_show={"payment": "What is paid is published as money spent: no payment follows a document."},
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
     settings=("default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
 )

@@ -1,0 +1,53 @@
+"""A world per test, of the provider that the test is run against: the parameter of `world`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rehearsal.process import watch_calls
+from rehearsal.sandbox_process import SandboxClient
+from rehearsal.world import World
+from shared.providers import registry
+from tests.integration.publishing.conftest import (
+    aws,
+    dynamodb_endpoint,
+    make_world,
+    pretend_credentials,
+    publishing_sandbox,
+)
+
+__all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox"]
+
+
+@pytest.fixture(params=registry.names())
+def world(
+    request: pytest.FixtureRequest,
+    publishing_sandbox: SandboxClient,
+    aws: None,
+    dynamodb_endpoint: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> World:
+    """An account connected to one provider: every registered one in turn unless the test names some."""
+    made = make_world(publishing_sandbox, dynamodb_endpoint, request.param)
+    watch_calls(made.running, monkeypatch)
+    return made
+
+
+@pytest.fixture(params=registry.names())
+def worlds(
+    request: pytest.FixtureRequest,
+    publishing_sandbox: SandboxClient,
+    aws: None,
+    dynamodb_endpoint: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[], World]:
+    """Makes a world whenever it is called: for tests that run many times and must not learn from each other."""
+
+    def another() -> World:
+        monkeypatch.undo()
+        pretend_credentials(monkeypatch)
+        made = make_world(publishing_sandbox, dynamodb_endpoint, request.param)
+        watch_calls(made.running, monkeypatch)
+        return made
+
+    return another
