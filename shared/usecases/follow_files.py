@@ -42,7 +42,11 @@ class Waiting:
 
 
 def record_file(drain: Drain, waiting: Waiting, fact: Fact) -> None:
-    """Write what became of an item's file; only a failure is an error of the item."""
+    """Write what became of an item's file; only a failure is an error of the item.
+
+    A file that has been under way for too long has failed: the provider may fail at it each time.
+    """
+    fact = _since_the_first(drain, waiting.fact, fact)
     state, published = waiting.state, waiting.published
     before = published.attachment.problem if published.attachment else None
     error = None if state.last_error == before else state.last_error
@@ -53,13 +57,22 @@ def record_file(drain: Drain, waiting: Waiting, fact: Fact) -> None:
     count(_COUNTED[fact.outcome])
 
 
-def under_way(drain: Drain, upload_id: str | None, since: datetime | None = None) -> Fact:
+def under_way(drain: Drain, upload_id: str | None) -> Fact:
     """A file that was taken under this id; without one, a file that may have been, which rests for `file_settle`."""
     now = drain.now()
     wait = LOOK_AGAIN if upload_id else drain.provider.profile.publishing.file_settle
     until = now + drain.service.clock.scale(wait)
-    details = {"since": (since or now).isoformat()}
-    return Fact(FactOutcome.PENDING, upload_id, Problem(_CODE, until=until, details=details))
+    return Fact(FactOutcome.PENDING, upload_id, Problem(_CODE, until=until, details={"since": now.isoformat()}))
+
+
+def _since_the_first(drain: Drain, before: Fact, now: Fact) -> Fact:
+    """A file that is still under way is so since it was for the first time, for two hours at most."""
+    if _rests_until(before) is None or _rests_until(now) is None or before.problem is None or now.problem is None:
+        return now
+    since = datetime.fromisoformat(str(before.problem.details["since"]))
+    if drain.now() >= since + drain.service.clock.scale(FOLLOWED_FOR):
+        return Fact(FactOutcome.FAILED, problem=Problem("attachment_failed", details={"cause": _CODE}))
+    return replace(now, problem=replace(now.problem, details=before.problem.details))
 
 
 def to_upload(drain: Drain, connection: Connection, waiting: Sequence[Waiting], unsure: set[str]) -> list[Waiting]:
@@ -116,8 +129,4 @@ def _fact(drain: Drain, waiting: Waiting, found: str | Problem | None) -> Fact:
         return Fact(FactOutcome.DONE, found)
     if found is not None:
         return Fact(FactOutcome.FAILED, problem=found)
-    said = waiting.fact.problem.details.get("since") if waiting.fact.problem else None
-    since = datetime.fromisoformat(said) if isinstance(said, str) else drain.now()
-    if drain.now() >= since + drain.service.clock.scale(FOLLOWED_FOR):
-        return Fact(FactOutcome.FAILED, problem=Problem("attachment_failed", details={"cause": _CODE}))
-    return under_way(drain, waiting.fact.provider_id, since)
+    return under_way(drain, waiting.fact.provider_id)
