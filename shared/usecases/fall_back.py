@@ -52,7 +52,7 @@ def _items(service: Service, connection: Connection, deadline: datetime) -> bool
         position = position or _DONE
         affected = _affected(ways, connection, page)
         _fallen(service, connection, affected)
-        _remember(service, connection, position, len(affected))
+        _remember(service, connection, position, sum(DISCONNECTED not in state.reasons for state in affected))
     return True
 
 
