@@ -81,6 +81,13 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_APPROVALMAX_URL",
+    cannot_show={
+        "credit_note": "It takes no credit notes.",
+        "money": "It takes bills alone: money spent goes to the main connection.",
+        "supplier": "Its API makes no suppliers.",
+        "payment": "A bill is paid in the accounting software once it is approved.",
+        "several_in_one_call": "There is no batch call: every call makes one request.",
+    },
     settings=("delivery",),
     lists_of_main=True,
     deliveries=(Delivery.LEDGER, Delivery.API),
