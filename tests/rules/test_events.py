@@ -26,6 +26,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "PublishFunction.list-items": {"statusCode": 200},
     "PublishWorkerFunction.wake-up": {"batchItemFailures": []},
     "PublishWorkerFunction.publication": {"batchItemFailures": []},
+    "PublishWorkerFunction.disconnect": {"batchItemFailures": []},
 }
 
 

@@ -1,10 +1,13 @@
 """The worker is killed, or held up past its lease, right after each of its effects, one run for each."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rehearsal.process import Process
 from rehearsal.world import World
 from shared.domain.errors import ConflictError
+from tests.integration.disconnecting.steps import assert_gone, disconnect
 from tests.integration.publishing.checks import assert_sound, problems
 from tests.soak.scenario import asked_for, run
 
@@ -68,5 +71,26 @@ def test_a_second_wake_up_arrives_after_each_effect(world: World, share: int) ->
         assert_sound(world)
         assert world.failures == []
         if not held:
+            return
+    raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_killed_after_each_effect_of_a_disconnection(worlds: Callable[[], World], share: int) -> None:
+    """With a batch in doubt, and a queue behind it."""
+    for number in effects(share):
+        world = worlds()
+        asked_for(world)
+        run(world, Process(kill_after=40))
+        world.time.pass_by(seconds=330)
+        disconnect(world)
+        process = Process(kill_after=number)
+        closings = [message for message in world.queue if message.body.get("kind") == "disconnect"]
+        world.deliver(closings[0], process)
+        world.settle()
+        assert_gone(world)
+        wrong = [one for one in problems(world) if "asked for and forgotten" not in one]
+        assert wrong == [], (number, process.effects[-3:])
+        if not process.dead:
             return
     raise AssertionError(f"a run has more than {MOST_EFFECTS} effects")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.accounts import Role, Tenant
-from shared.domain.connections import ConnectionStatus
+from shared.domain.connections import ConnectionStatus, Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError
 from shared.storage.accounts import AccountStore
 from shared.storage.connections import ConnectionStore
@@ -162,3 +162,26 @@ def test_an_organisation_is_held_within_one_tenant(table: Table) -> None:
     other = fresh_id()
     store.link("xero", "org", other, "a3", "c3")
     assert store.holders("xero", "org") == [Holder(other, "a3", "c3")]
+
+
+def test_a_main_connection_closes_alone_and_nothing_begins_beside_it(table: Table) -> None:
+    store = ConnectionStore(table)
+    main = store.create(connection(), event("connection.started"))
+    bill = connection(id=fresh_id(), provider="bill", slot=Slot.BILL)
+    store.create(bill, event("connection.started"), beside=main.id)
+    closing = replace(main, status=ConnectionStatus.CLOSING)
+    with pytest.raises(LedgerbridgeError) as refused:
+        store.close_main(closing, event("connection.closing"))
+    assert refused.value.problem.code == "secondary_connected"
+    assert refused.value.problem.details == {"connections": [bill.id]}
+    assert store.get(TENANT, ACCOUNT, main.id) == main
+    store.update(replace(bill, status=ConnectionStatus.DISCONNECTED), event("x"), release_slot=True)
+    closed = store.close_main(closing, event("connection.closing"))
+    with pytest.raises(ConflictError):
+        store.close_main(closing, event("connection.closing"))
+    with pytest.raises(LedgerbridgeError) as late:
+        store.create(replace(bill, id=fresh_id()), event("connection.started"), beside=main.id)
+    assert late.value.problem.code == "main_connection_missing"
+    store.update(replace(closed, status=ConnectionStatus.DISCONNECTED), event("x"), release_slot=True)
+    again = store.create(connection(id=fresh_id()), event("connection.started"))
+    store.create(replace(bill, id=fresh_id()), event("connection.started"), beside=again.id)

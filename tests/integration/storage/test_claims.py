@@ -345,3 +345,20 @@ def test_a_consent_waits_for_its_person_and_is_shredded_when_let_go(table: Table
     assert (store.get(TENANT, waiting.id) or waiting).status is GrantStatus.LET_GO
     with pytest.raises(ConflictError):
         store.store_pair(replace(waiting, token_version=2), b"x", 1)
+
+
+def test_consents_are_counted_by_person_over_all_tenants(table: Table) -> None:
+    store = GrantStore(table)
+    mine, other = grant(subject="person#1"), grant(id=fresh_id(), tenant=fresh_id(), subject="person#1")
+    for one in (mine, other, grant(id=fresh_id(), subject="person")):
+        store.create(one, b"sealed", b"key")
+    store.create(grant(id=fresh_id(), subject=""), b"sealed", b"key")
+    assert {one.grant for one in store.of_subject("xero", "person#1")} == {mine.id, other.id}
+    assert store.of_subject("quickbooks", "person#1") == []
+    for _ in range(2):
+        store.uncount(mine)
+    assert [one.grant for one in store.of_subject("xero", "person#1")] == [other.id]
+    assert store.sealed(mine.tenant, mine.id) is not None
+    store.shred(other)
+    assert store.of_subject("xero", "person#1") == []
+    assert store.sealed(other.tenant, other.id) is None

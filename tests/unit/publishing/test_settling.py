@@ -83,6 +83,12 @@ def test_a_provider_without_keys_is_always_looked_up() -> None:
     assert step(unknown(), 0, LOOK_UP_ONLY) is Step.LOOK_UP
 
 
+def test_where_nothing_more_is_sent_it_is_looked_up_though_its_key_would_answer() -> None:
+    assert step(unknown(), 1, may_resend=False) is Step.LOOK_UP
+    assert step(unknown(looked_up=1), 1, may_resend=False) is Step.WAIT
+    assert step(unknown(looked_up=1), 60, may_resend=False) is Step.LOOK_UP
+
+
 def test_after_one_look_up_the_next_waits_for_the_settle_time() -> None:
     waiting = next_step(
         unknown(looked_up=1, attempt=3), SENT + timedelta(seconds=59), XERO_LIKE, token=TOKEN, partly_answered=False
