@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any, Final
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from functions.publish.values import (
     Amount,
@@ -84,8 +84,8 @@ class NewItem(Model):
     side: Side
     type: ItemType
     currency: Currency
-    tax_mode: TaxMode | None = Field(None, description=_OF_CLAIM)
-    total: Amount | None = Field(None, description=_OF_CLAIM)
+    tax_mode: TaxMode | None = Field(None, validate_default=True, description=_OF_CLAIM)
+    total: Amount | None = Field(None, validate_default=True, description=_OF_CLAIM)
     lines: list[LineBody] = Field(default_factory=list, max_length=MOST_LINES, description=_OF_CLAIM)
     items: list[Id] = Field(default_factory=list, max_length=MOST_INSIDE, description=_INSIDE)
     contact: ContactRef | None = None
@@ -103,12 +103,18 @@ class NewItem(Model):
     integration: Slot | None = Field(None, description=_INTEGRATION)
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
 
+    @field_validator("tax_mode", "total")
+    @classmethod
+    def _needed(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.data.get("type") is not ItemType.EXPENSE_CLAIM:
+            raise ValueError("only an expense claim is without this field")
+        return value
+
     @model_validator(mode="after")
     def _lines_or_items(self) -> "NewItem":
-        follow = {"tax_mode", "total", "lines"}
         if self.type is not ItemType.EXPENSE_CLAIM:
-            if not follow <= self.model_fields_set or self.tax_mode is None or self.total is None or self.items:
-                raise ValueError("an item has `tax_mode`, `total` and `lines`; `items` is for expense claims")
+            if "lines" not in self.model_fields_set or self.items:
+                raise ValueError("an item has `lines`; `items` is for expense claims")
         elif self.side is not Side.COSTS or self.lines or self.paid or self.total is not None:
             raise ValueError("an expense claim is an unpaid cost; its total and lines follow from its `items`")
         return self
