@@ -11,7 +11,8 @@ from rehearsal.sandbox_process import SandboxClient, form_action, hidden
 from rehearsal.software import Software
 from shared.domain.secrets import Secret
 from shared.providers import oauth, registry
-from shared.providers.contract import CredentialFacts, OAuthFacts, SignsIn
+from shared.providers.contract import SignsIn
+from shared.providers.facts import CredentialFacts, OAuthFacts
 
 _VERIFIER = Secret("v" * 64)
 

@@ -11,7 +11,7 @@ from shared.aws.http import Model, PageQuery, View
 from shared.domain.accounts import Account, Capability, Event, Member, MemberKind, Role, Tenant
 from shared.domain.connections import Slot
 from shared.domain.errors import ErrorKind
-from shared.providers.contract import CredentialFacts, OAuthFacts, Profile
+from shared.providers.facts import CredentialFacts, OAuthFacts, Profile
 from shared.usecases.change_settings import Defaulted
 
 

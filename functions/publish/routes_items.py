@@ -13,17 +13,8 @@ from functions.publish.models import (
     UnarchiveMode,
 )
 from functions.publish.sending_views import PreviewView, UploadView
-from functions.publish.views import (
-    ItemPage,
-    ItemView,
-    ListedView,
-    ProblemView,
-    Result,
-    Results,
-    TimelineLine,
-    TimelinePage,
-    item_view,
-)
+from functions.publish.timeline_views import TimelineLine, TimelinePage
+from functions.publish.views import ItemPage, ItemView, ListedView, ProblemView, Result, Results, item_view
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.errors import LedgerbridgeError, Problem

@@ -26,7 +26,6 @@ from shared.domain.items import (
     Side,
     Stage,
     TaxMode,
-    TimelineEntry,
 )
 from shared.domain.publishing import PendingMarker
 from shared.usecases.create_items import Taken
@@ -390,23 +389,3 @@ class Results(View):
     """One result per item, in their order."""
 
     results: list[Result]
-
-
-class TimelineLine(View):
-    """A line of an item's history; `actor` is empty where nobody in particular did it."""
-
-    at: datetime
-    actor: str
-    what: str
-    details: dict[str, Any]
-
-    @classmethod
-    def of(cls, line: TimelineEntry) -> "TimelineLine":
-        return cls(at=line.at, actor=line.actor, what=line.what, details=line.details)
-
-
-class TimelinePage(View):
-    """An item's history, newest first."""
-
-    lines: list[TimelineLine]
-    next_cursor: str | None

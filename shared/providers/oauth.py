@@ -14,7 +14,8 @@ from typing import Any, Final
 from shared.domain.errors import Problem
 from shared.domain.grants import TokenPair
 from shared.domain.secrets import Secret
-from shared.providers.contract import CallFailed, OAuthFacts
+from shared.providers.contract import CallFailed
+from shared.providers.facts import OAuthFacts
 from shared.providers.transport import HTTP_DEADLINE, Answer, Call, address, broken, fetch
 
 LONGEST_LIFETIME: Final = timedelta(hours=24)  # an access token said to live longer is taken as rubbish

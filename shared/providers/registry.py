@@ -5,7 +5,8 @@ from importlib import import_module
 from typing import Final
 
 from shared.domain.errors import fail
-from shared.providers.contract import Profile, Provider
+from shared.providers.contract import Provider
+from shared.providers.facts import Profile
 
 _NAMES: Final = ("xero", "quickbooks", "sage", "bill", "approvalmax")
 

@@ -23,7 +23,8 @@ from shared.usecases.service import Service
 
 if TYPE_CHECKING:
     from shared.aws.vault import DataKey
-    from shared.providers.contract import CallFailed, Profile
+    from shared.providers.contract import CallFailed
+    from shared.providers.facts import Profile
 
 LEASE: Final = timedelta(seconds=30)  # longer than the call and the write after it
 PATIENCE: Final = timedelta(seconds=20)  # how long a caller waits in all, unless it says otherwise
@@ -159,7 +160,8 @@ class _Turn:
 
     def _call(self, grant: Grant, pair: TokenPair) -> TokenPair:
         from shared.providers import oauth
-        from shared.providers.contract import CredentialFacts, SignsIn
+        from shared.providers.contract import SignsIn
+        from shared.providers.facts import CredentialFacts
 
         self.calls += 1
         if self.calls > _MOST_CALLS:

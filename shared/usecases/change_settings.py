@@ -9,7 +9,7 @@ from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.items import Side
 from shared.domain.lists import Book, Kind
-from shared.providers.contract import Profile
+from shared.providers.facts import Profile
 from shared.usecases.beside_main import main_of
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways, check_named

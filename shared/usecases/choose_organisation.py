@@ -12,7 +12,7 @@ from shared.domain.grants import Grant
 from shared.domain.ids import new_id
 from shared.domain.publishing import WakeUp
 from shared.domain.refresh_requests import GUARD, RefreshRequest
-from shared.providers.contract import OAuthFacts
+from shared.providers.facts import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.beside_main import first_settings, main_of, on_books_of_main
 from shared.usecases.happenings import happened

@@ -210,9 +210,7 @@ def prepare_on(
     service: Service, account: Account, item: Item, way: Way, *, generation: int = 1, cache: EntryCache | None = None
 ) -> Prepared:
     """Code, resolve and check one item for its way. Raises nothing: everything wrong is in `problems`."""
-    found = prepare(
-        service, account, item, way.connection, generation=generation, cache=cache, behalf=way.behalf
-    )
+    found = prepare(service, account, item, way.connection, generation=generation, cache=cache, behalf=way.behalf)
     missing = way.problem()
     if missing is None:
         return found

@@ -11,7 +11,7 @@ from shared.domain.consent import next_look, warning_due
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import GrantStatus
 from shared.domain.ids import derived_id
-from shared.providers.contract import OAuthFacts
+from shared.providers.facts import OAuthFacts
 from shared.usecases.access_token import access_token
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go

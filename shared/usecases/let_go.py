@@ -12,7 +12,8 @@ from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import Grant, GrantStatus
 from shared.domain.limits import Work
-from shared.providers.contract import AccessLost, CallFailed, LimitReached, OAuthFacts, TokenRefused
+from shared.providers.contract import AccessLost, CallFailed, LimitReached, TokenRefused
+from shared.providers.facts import OAuthFacts
 from shared.storage.grants import Consent
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.provider_app import provider_app

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from shared.domain.approvals import Delivery
 from shared.domain.connections import Connection, Destination, PublishAs
-from shared.providers.contract import Profile
+from shared.providers.facts import Profile
 
 
 def delivery_of(secondary: Connection, main: Connection | None) -> Delivery | None:

@@ -1,7 +1,7 @@
 """The catalogue that a product builds its "connect" page from."""
 
 from shared.providers import registry
-from shared.providers.contract import Profile
+from shared.providers.facts import Profile
 
 
 def read_providers() -> list[Profile]:

@@ -12,7 +12,8 @@ from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.grants import Grant, GrantStatus, TokenPair
 from shared.domain.ids import new_id
 from shared.domain.secrets import Secret
-from shared.providers.contract import CallFailed, CredentialFacts, SignsIn
+from shared.providers.contract import CallFailed, SignsIn
+from shared.providers.facts import CredentialFacts
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.provider_app import provider_app

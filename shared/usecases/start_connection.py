@@ -186,7 +186,7 @@ def _abandoned(service: Service, caller: Caller, connection: Connection, holder:
 
 def _check_has_consent(provider: str) -> None:
     from shared.providers import registry
-    from shared.providers.contract import OAuthFacts
+    from shared.providers.facts import OAuthFacts
 
     profile = registry.profile(provider)
     if not isinstance(profile.access, OAuthFacts):

@@ -12,16 +12,8 @@ from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer
 from shared.providers.approvalmax import answers, api, checks, mapping, uploads, webhook
 from shared.providers.approvalmax.profile import API, PROFILE
-from shared.providers.contract import (
-    AccessLost,
-    CallFailed,
-    Decides,
-    Known,
-    ListPage,
-    Profile,
-    Session,
-    Target,
-)
+from shared.providers.contract import AccessLost, CallFailed, Decides, Known, ListPage, Session, Target
+from shared.providers.facts import Profile
 from shared.providers.transport import Call, broken
 
 LOOK_BACK: Final = timedelta(minutes=2)  # before the first send, for clocks that differ

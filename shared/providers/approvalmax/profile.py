@@ -10,7 +10,7 @@ from shared.domain.approvals import Delivery
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
-from shared.providers.contract import OAuthFacts, Profile, PublishingFacts
+from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://public-api.approvalmax.com/api/v1"
 PAGE_SIZE: Final = 100  # `limit` takes no more (seen by clients of the API)

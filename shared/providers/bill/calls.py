@@ -16,13 +16,13 @@ from shared.providers.contract import (
     FileAnswer,
     Known,
     ListPage,
-    Profile,
     Session,
     SignsIn,
     Target,
     Upload,
     WholeRefused,
 )
+from shared.providers.facts import Profile
 from shared.providers.transport import Call, broken
 
 MOST_VENDOR_PAGES: Final = 300  # of the whole list, gone through for a name that BILL says is taken

@@ -7,7 +7,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
-from shared.providers.contract import CredentialFacts, CredentialField, Profile, PublishingFacts
+from shared.providers.facts import CredentialFacts, CredentialField, Profile, PublishingFacts
 
 API: Final = "https://gateway.prod.bill.com/connect/v3"
 PAGE_SIZE: Final = 100  # `max` is 1 to 100; 0 and 101 are refused (observed by a client of the real sandbox)

@@ -9,17 +9,8 @@ from shared.domain.connections import Organisation
 from shared.domain.items import Item, ItemType
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
-from shared.providers.contract import (
-    CallFailed,
-    Known,
-    LimitReached,
-    ListPage,
-    Profile,
-    Provider,
-    Session,
-    Target,
-    WholeRefused,
-)
+from shared.providers.contract import CallFailed, Known, LimitReached, ListPage, Provider, Session, Target, WholeRefused
+from shared.providers.facts import Profile
 from shared.providers.quickbooks import api, checks, lists, mapping, uploads, webhook
 from shared.providers.quickbooks.answers import CONTACTS, done, id_of, marker_of, page_of, sent_answers
 from shared.providers.quickbooks.lookups import look_up, named

@@ -7,7 +7,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
-from shared.providers.contract import OAuthFacts, Profile, PublishingFacts
+from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://quickbooks.api.intuit.com/v3/company"
 MINOR_VERSION: Final = "75"  # the only one since 1 August 2025 ("Minor versions")

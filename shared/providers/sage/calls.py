@@ -9,15 +9,8 @@ from shared.domain.items import Item
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.domain.secrets import Secret
-from shared.providers.contract import (
-    CallFailed,
-    Known,
-    Notice,
-    Profile,
-    Provider,
-    Session,
-    Target,
-)
+from shared.providers.contract import CallFailed, Known, Notice, Provider, Session, Target
+from shared.providers.facts import Profile
 from shared.providers.sage import api, attachments, checks, lists, mapping
 from shared.providers.sage.answers import done, id_of, made, marker_of
 from shared.providers.sage.lookups import look_up, named_contact

@@ -7,7 +7,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
-from shared.providers.contract import OAuthFacts, Profile, PublishingFacts
+from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://api.accounting.sage.com/v3.1"
 PAGE_SIZE: Final = 200  # the most that items_per_page takes ("Pagination")

@@ -17,7 +17,6 @@ from shared.providers.contract import (
     Known,
     LimitReached,
     ListPage,
-    Profile,
     Provider,
     Session,
     Target,
@@ -25,6 +24,7 @@ from shared.providers.contract import (
     Wanted,
     WholeRefused,
 )
+from shared.providers.facts import Profile
 from shared.providers.transport import Answer, Call, broken
 from shared.providers.xero import api, checks, mapping, webhook
 from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers

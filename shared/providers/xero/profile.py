@@ -8,7 +8,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
-from shared.providers.contract import OAuthFacts, Profile, PublishingFacts
+from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://api.xero.com/api.xro/2.0"
 CONNECTIONS: Final = "https://api.xero.com/connections"

@@ -19,7 +19,8 @@ from shared.domain.ids import new_id
 from shared.domain.items import Item
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.domain.secrets import Secret
-from shared.providers.contract import ListPage, Profile, Resolved, Session, Target
+from shared.providers.contract import ListPage, Resolved, Session, Target
+from shared.providers.facts import Profile
 from shared.providers.registry import profile
 from shared.usecases.service import Service
 
