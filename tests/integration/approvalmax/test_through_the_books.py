@@ -102,7 +102,7 @@ def request_of(world: World, item: str) -> str:
     """ApprovalMax's request for an item's bill."""
     world.sandbox.control("/approvalmax/pull")
     bill = published(world, item).document_id
-    return next(one["requestId"] for one in world.books()["requests"] if bill in one["externalUrl"])
+    return next(str(one["requestId"]) for one in world.books()["requests"] if bill in one["externalUrl"])
 
 
 def test_looks_grow_apart_and_end(world: World) -> None:
