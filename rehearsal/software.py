@@ -53,6 +53,10 @@ class Software:
     options: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     # Access that is lost although its time is not up: (path of the control interface, body).
     expire: tuple[str, Mapping[str, Any]] = ("/tokens", {"expire": "access"})
+    # Access that is withdrawn by whom it is of: (path of the control interface, body).
+    withdraw: tuple[str, Mapping[str, Any]] = ("/revoke", {"user": OWNER})
+    # How a call is refused whose access token is no good: status and body.
+    token_refused: Mapping[str, Any] = field(default_factory=lambda: {"status": 401})
     # The call that brings new access.
     token_call: str = ""
     settings: Settings = field(default_factory=Settings)

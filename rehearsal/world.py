@@ -6,7 +6,7 @@ may lose, repeat and hold back messages of, and time passes when a test says so,
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -258,7 +258,13 @@ class World:
             self.sandbox.fault(method, path, kind, provider=self.software.name, **options)
 
     def expire_access(self) -> None:
-        path, body = self.software.expire
+        self._tell(*self.software.expire)
+
+    def withdraw(self) -> None:
+        """The person takes the consent back, in the provider's own pages."""
+        self._tell(*self.software.withdraw)
+
+    def _tell(self, path: str, body: Mapping[str, Any]) -> None:
         self.sandbox.control(f"/{self.software.name}{path}", body)
 
     # --- acting

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rehearsal.software import software
 from shared.providers import registry
 from shared.providers.contract import Guarantee
 
@@ -28,11 +27,11 @@ def every(*needs: Guarantee, soak: Iterable[str] = ()) -> Any:
     return pytest.mark.parametrize("world", names, indirect=True)
 
 
+def only(name: str) -> Any:
+    """The test is about one provider's own habit."""
+    return pytest.mark.parametrize("world", [against(name)], indirect=True)
+
+
 def others() -> list[str]:
     """Every provider but Xero, which the rest of the tests are made with."""
     return [name for name in registry.names() if name != "xero"]
-
-
-def effects_of(name: str) -> list[Any]:
-    """What a publication to this provider is made of."""
-    return list(software(name).calls)
