@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.providers import registry
-from shared.providers.contract import Guarantee
+from shared.providers.facts import Guarantee
 
 SOAK = pytest.mark.soak
 
