@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 # test_no_secrets.py searches what the others of its share left behind.
 FIRST_STACK: Final = {"test_consent.py", "test_journey.py", "test_lost_and_doubled.py", "test_no_secrets.py"}
 OWN_STACKS: Final = {"test_stack_smoke.py"}
+LONGEST: Final = ("first stack", "second stack")
 
 
 def share_of(nodeid: str) -> str:
@@ -27,6 +28,14 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return share_of(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """The longest first, so that no process is left alone with them; xdist goes by the number of tests."""
+        for share in LONGEST:
+            if share in self.workqueue:
+                self.workqueue.move_to_end(share, last=False)
+                break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -60,19 +60,23 @@ def wake(customer: Customer, times: int = 1) -> None:
     assert len(sent["Successful"]) == times
 
 
-def kill_worker(stack: Stack, function: str = "PublishWorkerFunction") -> int:
-    """Kill a function's processes as a lost machine would; returns how many there were, once they are gone."""
-    killed = signal_worker(stack, signal.SIGKILL, function)
-    while set(killed) & set(_processes(stack, function)):
+def kill_worker(stack: Stack, function: str = "PublishWorkerFunction", *, but: int = 0) -> int:
+    """Kill a function's processes as a lost machine would, but for some; returns how many, once they are gone."""
+    doomed = _processes(stack, function)[but:]
+    for one in doomed:
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(one, signal.SIGKILL)
+    while set(doomed) & set(_processes(stack, function)):
         time.sleep(0.02)  # the emulator must not give work to one that it takes for alive
-    return len(killed)
+    return len(doomed)
 
 
 def signal_worker(stack: Stack, number: int, function: str = "PublishWorkerFunction") -> list[int]:
     """Send a function's processes a signal; returns their ids."""
     found = _processes(stack, function)
     for one in found:
-        os.kill(one, number)
+        with suppress(ProcessLookupError):
+            os.kill(one, number)
     return found
 
 

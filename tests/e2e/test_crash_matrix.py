@@ -1,7 +1,8 @@
-"""The publish worker of the deployed stack is killed, or held up past its lease, right after each of its effects.
+"""The publish worker of the deployed stack is killed, or held up past its lease, right after its effects.
 
 An effect is a write to AWS that came off, or any call but a GET to the provider. To die after a read is to die after
-the effect before it.
+the effect before it. Here are those after which we have not heard what the provider did, and of the others one in every
+three, chosen by a fixed seed; tests/soak takes every effect, in one process.
 """
 
 import json
@@ -11,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
-from itertools import count
+from itertools import count, islice
+from random import Random
 from typing import Final
 
 import pytest
@@ -21,12 +23,17 @@ from tests.e2e.small import Small, can_pay, small
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
 from tests.e2e.wire import Call, Wire
 
-# Right after these the provider has done its work and we have not heard of it; every other effect is for `make soak`.
-TELLING: Final = ("PUT /Contacts", "PUT /Invoices", "PUT /Payments", "PUT /Invoices/*/Attachments/*")
-SHARES: Final = 4  # of the effects, so that several processes of pytest take part
+# Right after these the provider has done its work and we have not heard of it; the others are for `make soak`.
+TELLING: Final = ("PUT /Invoices", "PUT /Invoices/*/Attachments/*")
+TELLING_TOO: Final = ("PUT /Contacts", "PUT /Payments")
+SHARES: Final = 2  # of the effects, so that several processes of pytest take part
+SPACING: Final = 3  # one effect of so many is taken
+SEED: Final = 20260311
 MOST_EFFECTS: Final = 150
 HELPED_EVERY: Final = 4.0  # seconds; the agenda really comes every minute
 PATIENCE: Final = 90.0  # seconds until a publication has been taken over and done
+# The emulator's words for a worker that is gone: its time was up, held up or on a busy machine, or its process ended.
+GONE: Final = ("Task timed out", "Worker process died")
 
 _names = count(1)
 
@@ -54,20 +61,20 @@ def effect(number: int) -> Matches:
 
 
 def long(test: Callable[..., None]) -> Callable[..., None]:
-    """For `make soak`: every effect, in shares."""
+    """For `make soak`: effects from the first to the last, in shares."""
     for mark in (pytest.mark.soak, pytest.mark.timeout(880), pytest.mark.parametrize("share", range(SHARES))):
         test = mark(test)
     return test
 
 
-@pytest.mark.parametrize("target", TELLING)
+@pytest.mark.parametrize("target", [*TELLING, *(pytest.param(one, marks=pytest.mark.soak) for one in TELLING_TOO)])
 def test_killed_before_it_heard_the_provider(customer: Customer, wire: Wire, target: str) -> None:
     assert killed_after(customer, wire, call_to(target)), "the moment came"
 
 
 @long
-def test_killed_after_each_effect(customer: Customer, wire: Wire, share: int) -> None:
-    each_effect(share, lambda number: killed_after(customer, wire, effect(number)))
+def test_killed_after_effects(customer: Customer, wire: Wire, share: int) -> None:
+    each_of(share, lambda number: killed_after(customer, wire, effect(number)))
 
 
 @pytest.mark.usefixtures("deaf")
@@ -85,13 +92,19 @@ def test_killed_with_the_new_pair_in_its_hands(customer: Customer, wire: Wire) -
 
 @long
 @pytest.mark.usefixtures("deaf")
-def test_held_up_after_each_effect(customer: Customer, wire: Wire, share: int) -> None:
+def test_held_up_after_effects(customer: Customer, wire: Wire, share: int) -> None:
     """Meanwhile another worker does all the work; the first then goes on as if nothing had happened."""
-    each_effect(share, lambda number: held_up_after(customer, wire, effect(number)))
+    each_of(share, lambda number: held_up_after(customer, wire, effect(number)))
 
 
-def each_effect(share: int, came: Callable[[int], bool]) -> None:
-    for number in range(1 + share, MOST_EFFECTS, SHARES):
+def sampled() -> Iterator[int]:
+    """The numbers of the effects to take, the same every time."""
+    chance = Random(SEED)
+    return (first + chance.randrange(SPACING) for first in range(1, MOST_EFFECTS, SPACING))
+
+
+def each_of(share: int, came: Callable[[int], bool]) -> None:
+    for number in islice(sampled(), share, None, SHARES):
         if not came(number):
             assert number > MOST_EFFECTS // 10, "there are more effects than that"
             return
@@ -135,7 +148,7 @@ def held_up_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
         broken.signal_worker(stack, signal.SIGSTOP)
         held.set()
 
-    broken.renew_processes(stack)  # none of earlier runs waits for work: the one that is stopped is the only one
+    broken.kill_worker(stack, but=1)  # those of earlier runs: the one that is stopped must be the one that works
     wire.begin()
     wire.after(moment, hold)
     with ThreadPoolExecutor(1) as pool:
@@ -146,12 +159,15 @@ def held_up_after(customer: Customer, wire: Wire, moment: Matches) -> bool:
         try:
             if held.is_set():
                 broken.lease_passes(customer)
-            until_over(publication, lambda: worker(customer))
+            until_over(publication, lambda: next_worker(customer))
         finally:
             broken.signal_worker(stack, signal.SIGCONT)
         failure = first.exception(PATIENCE)
-    assert failure is None or "ConditionFailed" in str(failure), f"held up after {held_after}: {failure}"
-    assert broken.left_to_do(customer) == []
+    allowed = ("ConditionFailed", *GONE)
+    assert failure is None or any(one in str(failure) for one in allowed), f"held up after {held_after}: {failure}"
+    if failure:
+        until_over(publication, lambda: next_worker(customer))  # its message comes again
+    assert broken.left_to_do(customer) == [], f"held up after {held_after}"
     assert publication.wrong() == [], f"held up after {held_after}"
     return held.is_set()
 
@@ -186,6 +202,16 @@ def until_over(publication: Small, help_on: Callable[[], object]) -> None:
                 return
             time.sleep(0.1)
     raise AssertionError(f"not over: {broken.left_to_do(publication.customer)}, {publication.wrong()}")
+
+
+def next_worker(customer: Customer) -> None:
+    """One that takes over; when it does not live to its end its message comes again, after its lease."""
+    try:
+        worker(customer)
+    except RuntimeError as failure:
+        if not any(one in str(failure) for one in GONE):
+            raise
+        broken.lease_passes(customer)
 
 
 def worker(customer: Customer) -> None:

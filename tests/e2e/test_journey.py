@@ -225,6 +225,6 @@ def test_what_the_caller_asks_for_must_make_sense(customer: Customer) -> None:
     answer = customer.send("POST", "/items", {"items": [{"side": "costs", "total": 12}]})
     fields = {problem["field"] for problem in answer.json()["problems"]}
     assert answer.status_code == 422
-    assert {"items[0].total", "items[0].type", "items[0].lines"} <= fields
+    assert {"items[0].total", "items[0].type", "items[0].currency"} <= fields
     assert customer.refused("GET", "/items?stage=nowhere") == (422, "invalid_request")
     assert customer.refused("POST", "/publications", {"items": [], "filter": {}})[0] == 422
