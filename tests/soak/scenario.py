@@ -3,31 +3,33 @@
 from itertools import count
 from typing import Any
 
-from rehearsal.papers import bill, paid_bill, sales_invoice, spend_money, supplier_credit
 from rehearsal.process import Process
 from rehearsal.world import PDF, World
 
 _names = count(1)
 
 
-def everything() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Bodies with a file and without: a new supplier on two items, payments, twins that Xero cannot tell apart."""
-    supplier = {"name": f"New supplier {next(_names)}"}
+def everything(world: World) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Bodies with a file and without, of all that the provider has: a new supplier on two items, payments, twins that
+    Xero cannot tell apart.
+    """
+    papers, has = world.papers, world.software.calls
+    supplier = {"contact": world.newcomer(f"New supplier {next(_names)}")} if "supplier" in has else {}
     number = f"CN-{next(_names)}"
-    with_file = [bill(contact=supplier), paid_bill()]
-    without = [
-        bill(contact=supplier),
-        supplier_credit(number=number),
-        supplier_credit(number=number),
-        spend_money(),
-        sales_invoice(number="SAME"),  # refused from the second run on: the number is taken
-    ]
+    with_file = [papers.bill(**supplier), papers.paid_bill() if "payment" in has else papers.bill()]
+    without = [papers.bill(**supplier)]
+    if "credit_note" in has:
+        without += [papers.supplier_credit(number=number), papers.supplier_credit(number=number)]
+    if "money" in has:
+        without.append(papers.spend_money())
+    if papers.customer:
+        without.append(papers.sales_invoice(number="SAME"))  # Xero refuses it from the second run on: it is taken
     return with_file, without
 
 
 def asked_for(world: World) -> list[str]:
     """The scenario's items, their publication waiting in the queue."""
-    with_file, without = everything()
+    with_file, without = everything(world)
     ids = [*world.create(with_file, file=PDF), *world.create(without)]
     world.publish(ids)
     return ids

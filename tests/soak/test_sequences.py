@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rehearsal.process import Process
+from rehearsal.software import Effect
 from rehearsal.world import World
 from shared.domain.connections import ConnectionStatus
 from tests.integration.publishing.checks import assert_sound
@@ -15,7 +16,7 @@ from tests.soak.scenario import asked_for
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(880)]
 
-PATHS = ("/Invoices", "/CreditNotes", "/BankTransactions", "/Contacts", "/Payments", "/*/*/Attachments/*")
+EFFECTS: tuple[Effect, ...] = ("bill", "credit_note", "money", "supplier", "payment", "file")
 KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "commit_then_drop"},
     {"kind": "commit_then_status", "status": 500},
@@ -32,8 +33,7 @@ KINDS: tuple[dict[str, Any], ...] = (
 )
 faults = st.tuples(
     st.just("fault"),
-    st.sampled_from(["PUT", "PUT", "PUT", "GET"]),
-    st.sampled_from(PATHS),
+    st.sampled_from([*EFFECTS, *EFFECTS, *EFFECTS, "look-up"]),
     st.sampled_from(KINDS),
     st.integers(1, 3),
 )
@@ -50,9 +50,11 @@ events = st.one_of(
 
 def act(world: World, event: tuple[Any, ...]) -> None:
     if event[0] == "fault":
-        _, method, path, kind, times = event
-        options = dict(kind)
-        world.sandbox.fault(method, path, options.pop("kind"), times=times, **options)
+        _, broken, kind, times = event
+        if broken == "look-up":
+            world.blind(**kind, times=times)
+        elif broken in world.software.calls:
+            world.fault(broken, **kind, times=times)
     elif event[0] == "die" and world.queue:
         world.time.pass_until(min(message.due for message in world.queue))
         world.deliver(process=Process(kill_after=event[1]))
@@ -64,7 +66,7 @@ def act(world: World, event: tuple[Any, ...]) -> None:
     elif event[0] == "lose" and world.queue:
         world.queue.pop()
     elif event[0] == "expire":
-        world.sandbox.control("/xero/tokens", {"expire": "access"})
+        world.expire_access()
 
 
 def settle(world: World) -> None:

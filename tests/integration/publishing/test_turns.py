@@ -7,7 +7,7 @@ import pytest
 from rehearsal.papers import bill
 from rehearsal.process import Process
 from rehearsal.world import Message, World
-from shared.domain.errors import ConflictError, LedgerbridgeError
+from shared.domain.errors import LedgerbridgeError
 from shared.domain.items import Stage
 from shared.storage.leases import LeaseStore
 from shared.usecases.drain_organisation import drain_organisation
@@ -20,7 +20,7 @@ from tests.integration.publishing.checks import assert_sound, stages
 
 def queued(world: World, count: int = 3) -> list[str]:
     """Items whose markers are written; their wake-up is the only message."""
-    ids = world.create([bill() for _ in range(count)])
+    ids = world.create([world.papers.bill() for _ in range(count)])
     publication = world.publish(ids)
     world.queue.clear()
     expand_publication(
@@ -40,18 +40,6 @@ def test_the_same_wake_up_twice_one_after_the_other(world: World) -> None:
     queued(world)
     (message,) = world.queue
     world.queue.append(Message(message.body, message.due))
-    done(world, 3)
-    assert world.calls("PUT /Invoices") == 1
-
-
-def test_the_same_wake_up_twice_at_once(world: World) -> None:
-    queued(world)
-    (message,) = world.queue
-    second: list[Process] = []
-    first = Process(hold_after=4, hold=lambda: second.append(world.deliver(Message(message.body, world.time()))))
-    world.deliver(message, first)
-    assert len(second) == 1
-    assert second[0].effects == []  # it met the lease and left
     done(world, 3)
     assert world.calls("PUT /Invoices") == 1
 
@@ -95,27 +83,6 @@ def test_a_marker_written_just_as_the_worker_ends(world: World) -> None:
     world.deliver()
     assert world.state(late).stage is Stage.PUBLISHED
     done(world, 4)
-
-
-def test_a_worker_held_up_past_its_lease_cannot_write(world: World) -> None:
-    """Between claiming and writing its batch down; meanwhile another worker has done the work."""
-    queued(world)
-    (message,) = world.queue
-    wake = read_wake_up(message.body)
-
-    def others_work() -> None:
-        world.time.pass_by(seconds=330)
-        drain_organisation(world.new_service(), wake, world.time() + timedelta(seconds=300))
-
-    # 1 lease, 2 fence, 3 announcement, 4 to 6 claims
-    for effect in (2, 3, 4, 6, 8):
-        ids = queued(world, 3) if effect > 2 else []
-        message = world.queue[0]
-        world.deliver(message, Process(hold_after=effect, hold=others_work))
-        world.settle()
-        assert_sound(world)
-        assert all(isinstance(failure, ConflictError) for failure in world.failures), world.failures
-        assert ids == [] or world.state(ids[0]).stage is Stage.PUBLISHED
 
 
 def test_claims_that_no_batch_stands_behind_are_freed(world: World) -> None:
