@@ -15,13 +15,13 @@ LONGEST: Final = 90  # seconds, for the Xero job alone
 
 def facts(done: Outcome, units: dict[str, float], clock_factor: int) -> dict[str, Any]:
     """The figures of .local/demo.json."""
-    name = done.software.name
+    name = done.software.provider
     calls: Counter[str] = Counter(done.counts["calls"].get(name, {}))
     published = [item for item in done.items if item["stage"] == "published"]
     documents = done.software.documents(done.books)
     grants = done.counts["token_grants"].get(name, {})
     return {
-        "provider": name,
+        "provider": done.software.name,
         "organisation": done.organisation,
         "lists": done.lists,
         "refresh_calls": done.refresh_calls,

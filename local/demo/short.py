@@ -54,8 +54,8 @@ class ShortJob:
         software, sandbox = self._work.software, self._work.sandbox
         sandbox.tell("/counts/clear")
         path, body = software.access_lost
-        sandbox.tell(f"/{software.name}/{path}", dict(body))
-        sandbox.fault(*software.create, "commit_then_drop", provider=software.name)
+        sandbox.tell(f"/{software.provider}/{path}", dict(body))
+        sandbox.fault(*software.create, "commit_then_drop", provider=software.provider)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Papers:
         offered = {side: {one["destination"] for one in some} for side, some in mine["destinations"].items()}
         suppliers = [one for one in work.entries("suppliers") if _in_currency(one, work.software)]
         expense = next(one for one in work.entries("categories") if one["values"].get("class") == "expense")
-        rates = work.entries("tax_rates") if "tax_rates" in mine["lists"] else []
+        rates = work.entries("tax_rates") if "tax_rates" in mine["lists"] or work.software.ledger else []
         return cls(work, offered, set(mine["item_types"]["costs"]), expense, rates, suppliers[0])
 
     def all(self) -> Iterator[Paper]:
@@ -143,6 +143,8 @@ class Papers:
     def _tax_rate(self, side: str) -> Entry | None:
         """The side's ordinary rate: the highest. Not every software says for which side a rate is, or has any."""
         every = [one for one in self.tax_rates if one["values"].get(side) is not False and one["values"].get("rate")]
+        code = self.work.software.tax_code
+        every = [one for one in every if code is None or one["code"] == code]
         return max(every, key=lambda one: Decimal(one["values"]["rate"]), default=None)
 
 

@@ -26,10 +26,12 @@ class Software:
     files_at: str
     create: tuple[str, str]  # the call that creates documents, for a fault: method and path
     currency: str = "GBP"
+    tax_code: str | None = None  # of ordinary costs, where several rates are as high
     sells_products: bool = False  # every line of a sale names a product
     slot: str = "main"
     ticked: tuple[str, ...] | None = None
     typed: Mapping[str, str] = field(default_factory=dict)  # credentials, where there is no consent page
+    ledger: str | None = None  # whose books its documents lie in, where it has none of its own
     # How the sandbox ends the access that we have: path and body of its control call.
     access_lost: tuple[str, Mapping[str, str]] = ("tokens", {"expire": "access", "user": OWNER})
 
@@ -40,8 +42,14 @@ class Software:
         known = {one["name"]: one["organisation_id"] for one in sandbox.read(f"/{self.name}/organisations")}
         return {**self.typed, "organization_id": known[self.organisation]}
 
+    @property
+    def provider(self) -> str:
+        """Whose calls create its documents."""
+        return self.ledger or self.name
+
     def books(self, sandbox: SandboxControl, organisation: str) -> Books:
-        found: Books = sandbox.read(f"/{self.name}/{self.books_at.format(organisation=organisation)}")
+        wanted = self.organisation if self.ledger else organisation
+        found: Books = sandbox.read(f"/{self.provider}/{self.books_at.format(organisation=wanted)}")
         return found
 
     def documents(self, books: Books) -> list[tuple[str, str]]:
@@ -55,7 +63,7 @@ class Software:
     def files(self, books: Books) -> int:
         """How many files lie with documents."""
         found = books[self.files_at]
-        return sum(len(files) for files in found.values()) if self.name == "xero" else len(found)
+        return sum(len(files) for files in found.values()) if self.provider == "xero" else len(found)
 
 
 HARBOUR: Final = "Harbour & Finch Ltd"
@@ -116,4 +124,16 @@ BILL: Final = Software(
     typed={"token_name": "ledgerbridge", "token": "sandbox-sync-token-1"},
     access_lost=("sessions", {}),
 )
-OTHERS: Final = {one.name: one for one in (QUICKBOOKS, SAGE, BILL)}
+APPROVALMAX: Final = Software(
+    "approvalmax",
+    "ApprovalMax",
+    HARBOUR,
+    XERO.books_at,
+    XERO.records,
+    XERO.files_at,
+    XERO.create,
+    tax_code="INPUT2",
+    slot="approvalmax",
+    ledger="xero",
+)
+OTHERS: Final = {one.name: one for one in (QUICKBOOKS, SAGE, BILL, APPROVALMAX)}

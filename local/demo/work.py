@@ -112,8 +112,8 @@ class Work:
 
     @property
     def of_connection(self) -> str:
-        """The query that asks for this connection's own lists: those of a secondary lie beside the main one's."""
-        return "?connection=" + self.connection.rpartition("/")[2]
+        """The query that asks for this connection's lists: its own, or the main one's where it works on those."""
+        return "" if self.software.ledger else "?connection=" + self.connection.rpartition("/")[2]
 
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """What may be chosen from one of the connection's lists."""
