@@ -40,6 +40,7 @@ PUBLISHING: Final = PublishingFacts(
     key_bound_to_token=False,
     file_bytes=3 * 1024 * 1024,  # "Attachments": 3 MB each, nine of them
     files_per_document=9,
+    file_settle=timedelta(seconds=60),  # assumed, as for requests: uploads have no key that would tell a repeat
 )
 
 PROFILE: Final = Profile(
