@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import islice
 from typing import Any, Final
 
@@ -30,9 +31,10 @@ def receive_notices(service: Service, provider: str, raw: bytes, headers: Mappin
 
     Raises provider_unknown, provider_not_set_up, and whatever the queue raises: the provider then sends again.
     """
-    if provider not in registry.names():
+    module = f"shared.providers.{provider}.webhook"
+    if provider not in registry.names() or find_spec(module) is None:  # some send none, and are polled
         raise fail("provider_unknown")
-    read = import_module(f"shared.providers.{provider}.webhook").notices
+    read = import_module(module).notices
     for key in service.apps.app(provider).webhook_keys:
         found = read(raw, headers, key)
         if found is not None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -58,6 +59,8 @@ def upload_files(
             text, cause = failure.problem.provider_text, failure.problem.code
             trouble = replace(trouble, provider_text=text, details={"cause": cause})
             if sending and failure.sent and drain.provider.profile.publishing.file_settle:
+                with suppress(CallFailed):  # often it shows at once; what does not is looked for again after its rest
+                    _settle(drain, left, outcomes, _attached(drain, connection, left))
                 outcomes |= {item: under_way(drain, None) for item in left}
                 return
         if not left:

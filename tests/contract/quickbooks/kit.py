@@ -28,6 +28,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def time_there(sandbox: SandboxClient) -> datetime:
+    """The sandbox's own time: earlier tests may have moved it ahead."""
+    return datetime.fromisoformat(sandbox.read("/clock")["now"])
+
+
 def app(sandbox: SandboxClient) -> oauth.App:
     return oauth.App(desk.CLIENT_ID, Secret(desk.CLIENT_SECRET), desk.base(sandbox), clock)
 

@@ -9,7 +9,7 @@ from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.providers.contract import AccessLost, CallFailed, ListPage, Session
 from shared.providers.quickbooks import api, lists
 from shared.providers.quickbooks.calls import PROVIDER
-from tests.contract.quickbooks.kit import World, app, clock, connected, consented
+from tests.contract.quickbooks.kit import World, app, clock, connected, consented, time_there
 from tests.contract.sandbox.quickbooks import desk
 
 DELTA = tuple(kind for kinds in PROVIDER.list_groups() for kind in kinds if kind in PROVIDER.profile.delta_kinds)
@@ -104,7 +104,7 @@ def test_switched_off_dimensions_are_inactive_and_empty(sandbox: SandboxClient) 
 
 def test_changes_of_every_list_come_in_one_call(sandbox: SandboxClient) -> None:
     world = connected(sandbox)
-    since = api.moment(clock() - timedelta(seconds=1))
+    since = api.moment(time_there(sandbox) - timedelta(seconds=1))
     fuel, taxis = world.entry(Kind.SUPPLIERS, "Northern Fuel"), world.entry(Kind.SUPPLIERS, "City Taxis")
     rent = world.entry(Kind.CATEGORIES, "Rent")
     world.desk.edit(rename={"entity": "Vendor", "id": fuel.provider_id, "name": "Northern Energy"})
@@ -126,7 +126,7 @@ def test_changes_that_do_not_fit_one_answer_are_asked_for_list_by_list(
     sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = connected(sandbox)
-    since = api.moment(clock() - timedelta(minutes=1))
+    since = api.moment(time_there(sandbox) - timedelta(minutes=1))
     for name in ("Northern Fuel", "City Taxis", "Cloud Software"):
         found = world.entry(Kind.SUPPLIERS, name)
         world.desk.edit(rename={"entity": "Vendor", "id": found.provider_id, "name": f"{name} Ltd"})

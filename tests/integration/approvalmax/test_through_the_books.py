@@ -110,7 +110,7 @@ def test_looks_grow_apart_and_end(world: World) -> None:
     world.publish([item])
     world.settle()
     times = []
-    for _ in range(12):
+    for _ in range(18):  # four hours of looks every twenty minutes, then hourly
         next_look(world)
         times.append(world.time())
     gaps = [round((later - earlier) / timedelta(minutes=10)) for earlier, later in pairwise(times)]

@@ -26,7 +26,7 @@ def test_a_thousand_bills_at_quickbooks(
         if call.method == "POST" and (
             b'"create"' in (call.content or b"") or call.url.partition("?")[0].endswith("/upload")
         ):
-            made.append(call.url)
+            made.append(f"{(call.content or b'').count(b'create')} bills to {call.url}")
         return plain(call, *rest)
 
     monkeypatch.setattr(transport, "fetch", fetch)
@@ -34,5 +34,6 @@ def test_a_thousand_bills_at_quickbooks(
     world.settle(rounds=2000)
     assert_sound(world)
     assert stages(world) == {"published": 1000}
-    assert len(made) == calls
+    sizes = [one.split()[0] for one in made]
+    assert len(made) == calls, " ".join(sizes)
     assert world.sandbox.read("/counts")["throttled"] == 0

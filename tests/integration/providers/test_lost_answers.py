@@ -166,7 +166,9 @@ def test_a_hanging_call_ends_in_time_and_is_found_out(world: World, monkeypatch:
 def test_a_hang_with_nothing_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "HTTP_DEADLINE", timedelta(seconds=1.2))
     ids = world.create([world.papers.bill()])
-    world.fault("bill", "hang", seconds=3, times=3)
+    # Where nothing but a look-up tells, every send is a round of its own, and the third would be the last.
+    times = 3 if registry.profile(world.software.name).publishing.key_lifetime else 2
+    world.fault("bill", "hang", seconds=3, times=times)
     published(world, ids)
     assert stages(world) == {"published": 1}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -25,6 +25,11 @@ class Software:
     uploads: list[list[str]] = field(default_factory=list)
     looks: list[list[str]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    file_settle: timedelta = timedelta()
+
+    @property
+    def profile(self) -> SimpleNamespace:
+        return SimpleNamespace(publishing=SimpleNamespace(file_settle=self.file_settle))
 
     def attach(self, _: object, uploads: Sequence[Upload], key: str) -> list[FileAnswer]:
         names = [one.file.name for one in uploads]
