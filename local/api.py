@@ -26,6 +26,7 @@ class Api:
 
     def __init__(self, base_url: str, token: str, *, tries: int = TRIES, **headers: str) -> None:
         """`headers` go with every call; `tries` of 1 shows every failure as it is."""
+        self.base_url = base_url
         self._http = httpx.Client(
             base_url=base_url, timeout=60, headers={**headers, "authorization": f"Bearer {token}"}
         )

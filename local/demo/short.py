@@ -10,9 +10,12 @@ from local.api import Api
 from local.demo.month import CENT, LINKED, Paper
 from local.demo.software import XERO, Software
 from local.demo.work import Outcome, Say, Work
+from local.deployment import PROVIDER_APPS
 from local.sandbox_client import SandboxControl
 
 FIRST_DAY: Final = date(2026, 3, 2)
+CHECKED_WITHIN: Final = 30  # seconds
+DECIDED_WITHIN: Final = 60
 NEW_SUPPLIER: Final = "Þórsmörk Guiding ehf"  # one new supplier on several papers
 
 Entry = dict[str, Any]
@@ -38,8 +41,28 @@ class ShortJob:
         self._break_things()
         work.publish()
         work.wait_for_files()
+        if work.software.name == "approvalmax":
+            self._have_decided()
         work.read_back()
         return work.done
+
+    def _have_decided(self) -> None:
+        """ApprovalMax pulls the bills from the books, a person approves them, and its webhook has us read that back."""
+        work = self._work
+        key = PROVIDER_APPS["approvalmax"]["webhook_key"]
+        work.sandbox.tell("/approvalmax/webhooks", {"url": f"{work.api.base_url}/v1/webhooks/approvalmax", "key": key})
+        work.wait_for(self._webhook_is_on, CHECKED_WITHIN, "the webhook to be checked")
+        work.sandbox.tell("/approvalmax/pull")
+        decided = work.sandbox.tell("/approvalmax/decide", {"decision": "approve"})["decided"]
+        work.say(f"{decided} bills approved in ApprovalMax")
+        work.wait_for(self._all_approved, DECIDED_WITHIN, "the decisions to be read back")
+
+    def _webhook_is_on(self) -> bool:
+        return bool(self._work.sandbox.read("/approvalmax/webhooks")["status"] == "active")
+
+    def _all_approved(self) -> bool:
+        documents = [item["published"] for item in self._work.list_items() if item["published"]]
+        return all(document["approval"]["outcome"] == "approved" for document in documents)
 
     def _connect_main(self) -> None:
         """What a secondary connection goes beside."""
