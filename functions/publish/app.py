@@ -4,6 +4,12 @@ from typing import Final
 
 from functions.publish import routes_items, routes_publications, routes_rules
 from shared.aws.entry import LambdaHandler, entry
+from shared.aws.http import Route
 from shared.usecases.gate import GATE
 
-handler: Final[LambdaHandler] = entry([*routes_items.ROUTES, *routes_publications.ROUTES, *routes_rules.ROUTES], GATE)
+ROUTES: Final[list[Route]] = [
+    *routes_items.ROUTES,
+    *routes_publications.ROUTES,
+    *routes_rules.ROUTES,
+]
+handler: Final[LambdaHandler] = entry(ROUTES, GATE)

@@ -6,7 +6,7 @@ import pytest
 
 from functions.connect import oauth_routes, webhook
 from functions.connect import routes as connect_routes
-from functions.publish import routes_items, routes_publications, routes_rules
+from functions.publish import app as publish_app
 from functions.refresh import routes as refresh_routes
 from local import template
 from shared.aws.http import Route
@@ -16,7 +16,7 @@ ANSWERED: dict[str, list[Route]] = {
     "ConnectFunction": connect_routes.ROUTES,
     "OAuthFunction": oauth_routes.ROUTES,
     "RefreshFunction": refresh_routes.ROUTES,
-    "PublishFunction": [*routes_items.ROUTES, *routes_publications.ROUTES, *routes_rules.ROUTES],
+    "PublishFunction": publish_app.ROUTES,
 }
 # The signed raw body is the webhook's whole request: it has no route table.
 WEBHOOK = "POST /v1/webhooks/{provider}"

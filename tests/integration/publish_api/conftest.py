@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.publish import routes_items, routes_publications, routes_rules
+from functions.publish.app import ROUTES
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
 from shared.aws.settings import Settings
@@ -59,7 +59,7 @@ class World:
 
     def __post_init__(self) -> None:
         gate = replace(GATE, service=lambda: self.service)
-        self._handler = entry([*routes_items.ROUTES, *routes_publications.ROUTES, *routes_rules.ROUTES], gate)
+        self._handler = entry(ROUTES, gate)
 
     def call(
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **other: Any
