@@ -30,7 +30,8 @@ class Settings:
     """What a function was deployed with. A function is given only the variables of its own work.
 
     `provider_urls` replace scheme and host of a provider's addresses and exist on the local stage alone; that of the
-    name `sandbox` stands for every provider, each at its name below it.
+    name `sandbox` stands for every provider, each at its name below it. `allow_loopback`, on the local stage alone too,
+    lets callers name addresses of this very machine, where files and webhooks else are of the open internet.
     """
 
     stage: str
@@ -39,6 +40,7 @@ class Settings:
     queues: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     provider_urls: Mapping[str, str] = field(default_factory=dict)
+    allow_loopback: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -57,6 +59,8 @@ class Settings:
                          for name in sorted(provider_urls)]  # fmt: skip
             if factor != 1:
                 problems.append("CLOCK_FACTOR is refused unless STAGE is local")
+            if environment.get("ALLOW_LOOPBACK"):
+                problems.append("ALLOW_LOOPBACK is refused unless STAGE is local")
         problems += _bad_addresses(environment)
         if problems:
             raise SettingsError("; ".join(problems))
@@ -67,6 +71,7 @@ class Settings:
             queues=_present(environment, {name: f"{name.upper()}_QUEUE_URL" for name in _QUEUES}),
             texts=_present(environment, {name: name.upper() for name in _TEXTS}),
             provider_urls={name: url.rstrip("/") for name, url in provider_urls.items()},
+            allow_loopback=environment.get("ALLOW_LOOPBACK") == "true",
         )
 
     @property

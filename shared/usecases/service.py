@@ -11,6 +11,7 @@ from shared.aws.settings import Settings
 if TYPE_CHECKING:
     from shared.aws.apps import ProviderApps
     from shared.aws.documents import Documents
+    from shared.aws.public_web import PublicWeb
     from shared.aws.queues import Queue
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
@@ -227,6 +228,12 @@ class Service:
         from shared.aws.signing import Signer
 
         return Signer.from_secret(self.clients.secretsmanager, self.settings.text("signing_secret"))
+
+    @cached_property
+    def public_web(self) -> "PublicWeb":
+        from shared.aws.public_web import PublicWeb
+
+        return PublicWeb(allow_loopback=self.settings.allow_loopback)
 
     # --- providers
     def provider(self, name: str) -> "Provider":
