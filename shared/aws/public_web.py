@@ -40,7 +40,7 @@ class AddressRefused(Exception):
 
 
 class WebFailed(Exception):
-    """A call that brought nothing usable. `again`: trying later may help; `status` is the answer's, if there was one."""
+    """A call that brought nothing usable. `again`: trying later may help; `status` is the answer's, if any came."""
 
     def __init__(self, why: str, *, again: bool, status: int | None = None) -> None:
         super().__init__(why)
