@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from functions.publish.automation_views import ItemApprovalView
 from shared.aws.http import View
 from shared.domain.approvals import Approval, ApprovalOutcome
 from shared.domain.catalogue import kind_of
@@ -261,6 +262,7 @@ class ItemView(View):
     integration: IntegrationView
     external_id: str | None
     document: DocumentView | None
+    approval: ItemApprovalView
     stage: Stage
     place: Place
     generation: int
@@ -307,6 +309,7 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         claim=state.claim,
         integration=IntegrationView.of(ways.shown(item, state, marker)),
         document=DocumentView.maybe(item.document),
+        approval=ItemApprovalView.of(item),
         stage=shown_stage(state, marker),
         place=state.place,
         generation=state.generation,

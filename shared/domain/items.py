@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.domain.approvals import Approval
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
+from shared.domain.item_approvals import ItemApproval
 
 CalendarDate = date  # the fields below are named date as well
 
@@ -118,6 +119,7 @@ class Item:
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
+    approval: ItemApproval | None = None  # None where nobody is asked
     version: int = 0
 
 

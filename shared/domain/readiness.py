@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.domain.connections import Destination, PublishAs, Settings
 from shared.domain.errors import Problem
+from shared.domain.item_approvals import ItemApprovalState, approval_of, approval_problem
 from shared.domain.items import Item, ItemState, ItemType, Line, Side, Stage, Summary, TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.domain.money import rounded
@@ -112,7 +113,8 @@ def own_problems(item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: b
     `item` has its defaults filled in (`coded`); `tax_rates` are the entries its lines name, as far as they were found.
     Lines need none where the software has no tax rates.
     """
-    problems = []
+    unapproved = approval_problem(item.approval, item.version)
+    problems = [unapproved] if unapproved is not None else []
     if item.contact is None:
         problems.append(Problem("supplier_missing", "contact"))
     if item.date is None:
@@ -195,6 +197,12 @@ def without_repeats(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         seen.setdefault((problem.code, problem.field), problem)
     return list(seen.values())
+
+
+def lapses(item: Item) -> bool:
+    """Whether the next version of an item is not approved although this one is."""
+    now, then = (approval_of(item.approval, version) for version in (item.version, item.version + 1))
+    return now is ItemApprovalState.APPROVED and then is ItemApprovalState.PENDING
 
 
 def set_back(state: ItemState, problem: Problem) -> ItemState:

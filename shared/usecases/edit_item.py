@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
-from shared.domain.errors import fail
+from shared.domain.errors import Problem, fail
 from shared.domain.item_drafts import ItemChanges
 from shared.domain.items import Item, ItemState, ItemType, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
-from shared.domain.readiness import judged, summary_of
+from shared.domain.readiness import judged, lapses, set_back, summary_of
 from shared.usecases.create_items import Taken
 from shared.usecases.expense_claims import Inside, check_edit_inside, counted, gathered, recount
 from shared.usecases.integrations import Way, Ways, evaluate
@@ -106,12 +106,16 @@ class Changed:
 def store_change(service: Service, changed: Changed, linked: list[Connection], *, actor: str, what: str) -> Taken:
     """Write an item's new content in one transaction with its marker, and a line into its history.
 
-    The marker moves along with the item's version, or is taken away where the item is no longer ready for it.
+    The marker moves along with the item's version, or is taken away where the item is no longer ready for it: an edit
+    of an approved item waits for another approval.
     """
-    keep = changed.state.stage is not Stage.NEEDS_REVIEW and not changed.elsewhere
+    state = changed.state
+    if lapses(changed.item):
+        state = set_back(state, Problem("approval_pending", "approval"))
+    keep = state.stage is not Stage.NEEDS_REVIEW and not changed.elsewhere
     item, state = service.items.update(
         changed.item,
-        changed.state,
+        state,
         marker=changed.marker,
         keep_queued=keep,
         connections=linked,

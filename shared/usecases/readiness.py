@@ -10,6 +10,7 @@ from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import Problem
 from shared.domain.ids import marker_for
 from shared.domain.integrations import sales_problem
+from shared.domain.item_approvals import approval_problem
 from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Book, Entry, EntryStatus, Kind
 from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
@@ -310,7 +311,8 @@ def prepare(
     if item.type is ItemType.EXPENSE_CLAIM:
         bill = cache.whole(item)
         found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
-        return replace(found, problems=tuple(about_items(problem, item) for problem in found.problems))
+        problems = [about_items(problem, item) for problem in found.problems]
+        return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
     item = coded(item, connection.settings if connection is not None else Settings())
     if connection is None:
         resolved = resolve(service, account, item, None, cache=cache)
@@ -330,6 +332,14 @@ def prepare(
         problems += service.provider(behalf.provider).check(item, resolved, theirs)
     problems += provider.check(item, resolved, aim)
     return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
+
+
+def _unapproved(inside: Iterable[Item]) -> Iterator[Problem]:
+    """The items of an expense claim that wait for their own approval, or were refused it."""
+    for number, item in enumerate(inside):
+        problem = approval_problem(item.approval, item.version)
+        if problem is not None:
+            yield replace(problem, field=f"items[{number}].approval", details={"item": item.id})
 
 
 def _other_books(account: Account, connection: Connection) -> Iterator[Problem]:

@@ -1,0 +1,25 @@
+"""The error codes about what may be published without a person, and what people have to say first."""
+
+from typing import Final
+
+from shared.domain.document_codes import Row
+from shared.domain.errors import Handling
+
+_ASK = Handling.ASK_USER
+
+APPROVAL: Final[list[Row]] = [
+    (
+        "approval_pending",
+        _ASK,
+        409,
+        "The item waits for its approval; an edit after an approval asks for another.",
+        "An admin approves it, or says that it needs no approval.",
+    ),
+    (
+        "approval_rejected",
+        _ASK,
+        409,
+        "The item was refused its approval.",
+        "Correct it, then an admin approves it; or leave it unpublished.",
+    ),
+]
