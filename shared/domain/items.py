@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from shared.domain.approvals import Approval
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.errors import Problem
 from shared.domain.item_approvals import ItemApproval
@@ -90,6 +92,10 @@ class Item:
     is of the body that first arrived, so that another body under the same external_id is told apart after edits too.
     `integration` is the item's own wish where it is published; see shared.domain.integrations for who else has a say.
     An expense claim has `items`, the ids of the items inside, in the place of lines.
+
+    `source` says who said the fields that `sources` does not name, by path as in problems (`lines[0].category`; `lines`
+    stands for all of a line); ask shared.domain.code_item.source_of. `given` keeps what was read or suggested and
+    gave way to a better word. `rules` are the ids of the rules that decided something, by their source.
     """
 
     id: str
@@ -119,6 +125,10 @@ class Item:
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
+    source: Source = Source.MANUAL
+    sources: dict[str, Source] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, str] = field(default_factory=dict)
     approval: ItemApproval | None = None  # None where nobody is asked
     version: int = 0
 

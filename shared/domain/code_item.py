@@ -1,0 +1,291 @@
+"""Code an item: of everything that people, paper and rules say of its fields, let the word that counts stand.
+
+What an item shows is the word that counts. Words of rules are not kept beside it: rules are asked again. What a person
+has said counts before all, and what was read or suggested is kept in `given` while a better word stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.domain.coding import RULED, Coding, Source, winner
+from shared.domain.connections import Destination, PublishAs
+from shared.domain.items import Item, ItemType, Line
+from shared.domain.rules import Words
+from shared.domain.split import keyword_category, shared_out
+
+LINES: Final = "lines"
+SUGGESTED: Final = "suggested"  # of `given`: what was suggested, by the names of Coding
+_SAID: Final = frozenset({Source.MANUAL, Source.EXTRACTED})
+_HEADER: Final = ("due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as")
+_OF_LINE: Final = {
+    "category": "category",
+    "tax_rate": "tax_rate",
+    "tracking": "dimensions",
+    "project": "project",
+    "customer": "customer",
+    "billable": "billable",
+}
+# How values that `given` keeps are read again; all others are text as they are.
+_READ: Final[Mapping[str, Any]] = {
+    "date": date.fromisoformat,
+    "due_date": date.fromisoformat,
+    "paid_on": date.fromisoformat,
+    "tax_total": Decimal,
+    "exchange_rate": Decimal,
+    "destination": Destination,
+    "publish_as": PublishAs,
+    "tracking": tuple,
+}
+# Fields that a person may empty: what was read there is kept while the person's word stands.
+TAKEN_BACK: Final = frozenset(
+    {
+        "contact", "date", "due_date", "number", "description", "tax_total", "exchange_rate", "paid_on",
+        "payment_method", "destination", "publish_as",
+    }
+)  # fmt: skip
+
+
+def source_of(item: Item, path: str) -> Source | None:
+    """Who said the field at a path (`due_date`, `lines[0].category`); None where it is empty."""
+    value = value_at(item, path)
+    return None if _is_blank(value) and item.sources.get(path) is None else _source(item, path)
+
+
+def value_at(item: Item, path: str) -> Any:
+    """The value at a path; None where there is no such line."""
+    if not path.startswith("lines["):
+        return getattr(item, path)
+    number, _, name = path[len("lines[") :].partition("].")
+    return getattr(item.lines[int(number)], name) if int(number) < len(item.lines) else None
+
+
+def _source(item: Item, path: str) -> Source:
+    known = item.sources.get(path) or (item.sources.get(LINES) if path.startswith("lines[") else None)
+    return known or item.source
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or value is False or value == ()
+
+
+def coded_by(item: Item, words: Words) -> Item:
+    """The item with what the sources in `words` say of it now, in the place of what they said before.
+
+    A source of None says nothing any more; one that is not in `words` stays with what it had its way in. The same
+    words again change nothing. An expense claim is not coded: its items are.
+    """
+    if item.type is ItemType.EXPENSE_CLAIM:
+        return item
+    working = _Working(item, words)
+    working.split()
+    working.header()
+    working.each_line()
+    return working.done()
+
+
+class _Working:
+    """One item while it is coded."""
+
+    def __init__(self, item: Item, words: Words) -> None:
+        self.item = item
+        self.asked = {source: said for source, said in words.items() if source not in _SAID}
+        self.asked[Source.SUGGESTED] = suggested(item)
+        self.given = dict(item.given)
+        self.sources = dict(item.sources)
+        self.changes: dict[str, Any] = {}
+        self.lines = item.lines
+
+    def split(self) -> None:
+        """Cut the document into lines as the rule of its contact says; lines that a person has written stay."""
+        by = self.sources.get(LINES)
+        if by in self.asked and LINES in self.given:
+            self._back()
+        rule = next((said for source, said in self.asked.items() if source in RULED and said and said.split), None)
+        if rule is None or rule.split is None or not rule.split.shares or not self.lines:
+            return
+        if (self.sources.get(LINES) or self.item.source) is Source.MANUAL or LINES in self.given:
+            return
+        source = next(source for source, said in self.asked.items() if said is rule)
+        original = tuple(self._as_read(number, line) for number, line in enumerate(self.lines))
+        self._forget_lines()
+        self.given[LINES] = [_plain(line) for line in original]
+        self.lines = shared_out(replace(self.item, lines=original), rule.split.shares)
+        self.sources[LINES] = source
+        for number, share in enumerate(rule.split.shares):
+            for name, word in _OF_LINE.items():
+                value = getattr(self.lines[number], name)
+                if not _is_blank(value) and not getattr(share, word, None):
+                    self.sources[f"lines[{number}].{name}"] = Source.EXTRACTED  # all lines agreed on it
+
+    def _back(self) -> None:
+        """The lines as they were read."""
+        self.lines = tuple(_line(one) for one in self.given.pop(LINES))
+        self._forget_lines()
+
+    def _forget_lines(self) -> None:
+        self.sources = {path: source for path, source in self.sources.items() if not path.startswith(LINES)}
+        self.given = {path: value for path, value in self.given.items() if not path.startswith(LINES)}
+
+    def _as_read(self, number: int, line: Line) -> Line:
+        """A line with nothing on it but what was read."""
+        values = {}
+        for name in _OF_LINE:
+            path = f"lines[{number}].{name}"
+            if path in self.given:
+                values[name] = _read(name, self.given[path])
+            elif self._source(path) not in _SAID:
+                values[name] = _BLANK.get(name)
+        return replace(line, **values)
+
+    def header(self) -> None:
+        for name in _HEADER:
+            said = {}
+            for source, coding in self.asked.items():
+                value = getattr(coding, name) if coding is not None else None
+                if name == "due_date" and value is not None:
+                    value = value.of(self.item.date) if self.item.date is not None else None
+                said[source] = value
+            self.changes[name] = self._decide(name, name, getattr(self.item, name), said)
+
+    def each_line(self) -> None:
+        self.lines = tuple(self._line(number, line) for number, line in enumerate(self.lines))
+
+    def _line(self, number: int, line: Line) -> Line:
+        values: dict[str, Any] = {}
+        for name, word in _OF_LINE.items():
+            said = {source: getattr(coding, word) for source, coding in self.asked.items() if coding is not None}
+            path = f"lines[{number}].{name}"
+            if name == "category":
+                said |= self._by_keyword(line, said)
+            if name == "billable" and values["customer"] == line.customer and self._is_manual(number, line):
+                said = {}  # a person who names the customer has said whether it is to be charged
+            values[name] = self._decide(path, name, getattr(line, name), said)
+        return replace(line, **values)
+
+    def _is_manual(self, number: int, line: Line) -> bool:
+        return line.customer is not None and self._source(f"lines[{number}].customer") is Source.MANUAL
+
+    def _by_keyword(self, line: Line, said: Mapping[Source, Any]) -> dict[Source, Any]:
+        found = {}
+        for source in said:
+            coding = self.asked[source]
+            category = keyword_category(line, coding.split) if coding is not None and coding.split else None
+            if category is not None:
+                found[source] = category
+        return found
+
+    def _decide(self, path: str, name: str, now: Any, said: Mapping[Source, Any]) -> Any:
+        """The value that counts at a path, of what stands there, what was read and what the sources say."""
+        source = self._source(path)
+        words = {one: value for one, value in said.items() if not (value is None or value == ())}
+        if path in self.given:
+            words[Source.EXTRACTED] = _read(name, self.given.pop(path))
+        if source is not Source.CONNECTION_DEFAULT and source not in self.asked and self._is_said(path, now):
+            words[source] = now
+        elif path.startswith("lines[") and source is self.sources.get(LINES) and not _is_blank(now):
+            words[source] = now  # what a share says is of the rule that cut the document, and closer to the line
+        best = winner(words)
+        if best is not Source.EXTRACTED and Source.EXTRACTED in words:
+            self.given[path] = _kept(words[Source.EXTRACTED])
+        self._note(path, name, best)
+        return _BLANK.get(name) if best is None else words[best]
+
+    def _is_said(self, path: str, now: Any) -> bool:
+        """Whether a value is a word: nothing is none, and neither is a no that nobody spoke."""
+        return not _is_blank(now) or (now is False and path == "paid")
+
+    def _note(self, path: str, name: str, best: Source | None) -> None:
+        if best is None and name == "paid":
+            best = Source.CONNECTION_DEFAULT
+        self.sources.pop(path, None)
+        if best is not None and best is not self._source(path):
+            self.sources[path] = best
+
+    def _source(self, path: str) -> Source:
+        known = self.sources.get(path) or (self.sources.get(LINES) if path.startswith("lines[") else None)
+        return known or self.item.source
+
+    def done(self) -> Item:
+        return replace(self.item, **self.changes, lines=self.lines, sources=self.sources, given=self.given)
+
+
+_BLANK: Final[Mapping[str, Any]] = {"paid": False, "billable": False, "tracking": ()}
+
+
+def suggested(item: Item) -> Coding | None:
+    """What was suggested for the item when it came; None where nothing was."""
+    kept = item.given.get(SUGGESTED)
+    if not kept:
+        return None
+    names = {"dimensions": tuple, "destination": Destination, "publish_as": PublishAs}
+    return Coding(**{name: names[name](value) if name in names else value for name, value in kept.items()})
+
+
+def with_suggested(item: Item, coding: Coding) -> Item:
+    """The item with what was suggested for it kept (not yet coded by it)."""
+    values = {one.name: getattr(coding, one.name) for one in fields(coding)}
+    kept = {name: _kept(value) for name, value in values.items() if value is not None and value != ()}
+    return replace(item, given={**item.given, SUGGESTED: kept}) if kept else item
+
+
+def said_by_person(before: Item, edited: Item, names: Mapping[str, Any]) -> Item:
+    """An edited item whose changed fields (`names`, with None for those emptied) are a person's word.
+
+    Null takes a person's word back, so that what was read there stands again; where no person had spoken it takes away
+    what was read or suggested. Lines are replaced as a whole.
+    """
+    sources, given, changes = dict(edited.sources), dict(edited.given), {}
+    for name, value in names.items():
+        if name == LINES:
+            sources = {path: source for path, source in sources.items() if not path.startswith(LINES)}
+            given = {path: kept for path, kept in given.items() if not path.startswith(LINES)}
+        elif value is None:
+            changes[name] = _emptied(before, name, sources, given)
+            continue
+        elif name in TAKEN_BACK and source_of(before, name) is Source.EXTRACTED:
+            given[name] = _kept(getattr(before, name))
+        sources.pop(name, None)
+        if before.source is not Source.MANUAL:
+            sources[name] = Source.MANUAL
+    return replace(edited, **changes, sources=sources, given=given)
+
+
+def _emptied(before: Item, name: str, sources: dict[str, Source], given: dict[str, Any]) -> Any:
+    """What stands in a field whose word is taken back: what was read before, or nothing."""
+    was = source_of(before, name)
+    sources.pop(name, None)
+    read = given.pop(name, None)
+    if was is Source.MANUAL and read is not None:
+        if before.source is not Source.EXTRACTED:
+            sources[name] = Source.EXTRACTED
+        return _read(name, read)
+    if was is not Source.MANUAL and name in given.get(SUGGESTED, {}):
+        given[SUGGESTED] = {one: value for one, value in given[SUGGESTED].items() if one != name}
+    return None
+
+
+def _read(name: str, value: Any) -> Any:
+    return _READ[name](value) if name in _READ else value
+
+
+def _kept(value: Any) -> Any:
+    """A value as `given` keeps it: what JSON has."""
+    if isinstance(value, date | Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    said = {name: _kept(value) for name, value in asdict(line).items()}
+    return {name: value for name, value in said.items() if not _is_blank(value)}
+
+
+def _line(kept: Mapping[str, Any]) -> Line:
+    """A line that `given` kept."""
+    amounts = {"amount", "quantity", "unit_amount", "tax_amount"}
+    values: dict[str, Any] = {"description": "", "amount": Decimal(0)}
+    values |= {name: Decimal(value) if name in amounts else _read(name, value) for name, value in kept.items()}
+    return Line(**values)
