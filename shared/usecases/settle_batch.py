@@ -10,6 +10,7 @@ from shared.usecases.conclude_suppliers import conclude_suppliers
 from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.look_up import look_up
 from shared.usecases.send_batch import send_batch
+from shared.usecases.unknown_messages import count_unknown
 from shared.usecases.withdraw import withdraw
 
 _CONCLUDE = {
@@ -108,6 +109,7 @@ def _conclude(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]
         # The payments of these documents: settled first, and then this batch is concluded once more.
         return [*follow_on, batch]
     drain.service.batches.update(batch.moved(BatchStatus.CLOSED, epoch=drain.epoch))
+    count_unknown(answer.problem for answer in answers)
     return []
 
 

@@ -14,6 +14,7 @@ from shared.providers.contract import CallFailed, FileAnswer, Session, Upload, W
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain
 from shared.usecases.follow_files import under_way
+from shared.usecases.unknown_messages import count_unknown
 
 UPLOADS_TRIED: Final = 3
 
@@ -54,6 +55,7 @@ def upload_files(
                 _one_by_one(drain, connection, left, outcomes)
             else:
                 outcomes |= dict.fromkeys(left, _failed(refusal.problem))
+                count_unknown([refusal.problem])
             return
         except CallFailed as failure:
             text, cause = failure.problem.provider_text, failure.problem.code

@@ -13,7 +13,7 @@ from shared.domain.errors import Problem
 from shared.domain.limits import LimitReading, LimitScope
 from shared.providers.contract import CallFailed, Session
 from shared.providers.transport import Answer, Call, Dialect, broken, perform, whole_number
-from shared.providers.xero.faults import problem
+from shared.providers.xero.faults import UNKNOWN_CODE, problem
 from shared.providers.xero.profile import API
 
 # Xero tells Retry-After for minute and day limits only; a call in flight ends within seconds.
@@ -43,7 +43,7 @@ def _access_lost(answer: Answer) -> Problem:
     """401 and 403 say in their body whether the organisation is gone; a missing scope stands in a header."""
     said = f"{answer.headers.get('www-authenticate', '')} {answer.text()}".strip()
     found = problem([said])
-    return found if found.code != "provider_validation" else Problem("organisation_gone", provider_text=said or None)
+    return found if found.code != UNKNOWN_CODE else Problem("organisation_gone", provider_text=said or None)
 
 
 DIALECT: Final = Dialect(_reading, _scope, {LimitScope.CONCURRENT: _CONCURRENT_WAIT}, _access_lost)

@@ -365,7 +365,7 @@ FAULTS: Final = (
         51, "A Contact must be specified", r"contact must (be specified|contain at least)", "supplier_missing", CODER
     ),
 )
-UNKNOWN_CODE: Final = "provider_validation"
+UNKNOWN_CODE: Final = "provider_refused"
 
 
 def problem(messages: Iterable[str], resource: str = "") -> Problem:

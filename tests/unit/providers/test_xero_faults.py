@@ -147,5 +147,5 @@ def test_several_messages_are_kept_and_the_first_known_one_decides() -> None:
 
 def test_an_unknown_message_is_passed_on_as_it_is() -> None:
     found = problem(["The moon is in the wrong house."])
-    assert (found.code, found.provider_text) == ("provider_validation", "The moon is in the wrong house.")
+    assert (found.code, found.provider_text) == ("provider_refused", "The moon is in the wrong house.")
     assert problem([]).provider_text is None
