@@ -10,6 +10,7 @@ from functions.connect.fields import Email, Name, Patch, Url, UserId, left_alone
 from shared.aws.http import Model, PageQuery, View
 from shared.domain.accounts import Account, Capability, Event, Member, MemberKind, Role, Tenant
 from shared.domain.connections import Slot
+from shared.domain.duplicates import DuplicateMode
 from shared.domain.errors import ErrorKind
 from shared.providers.facts import CredentialFacts, OAuthFacts, Profile
 from shared.usecases.change_settings import Defaulted
@@ -243,12 +244,17 @@ class AccountPage(View):
 class DefaultsView(View):
     publishing_integration: Slot | None
     expense_claims_integration: Slot | None
+    duplicate_mode: DuplicateMode
 
     @classmethod
     def of(cls, account: Account) -> Self:
         slots = (account.publishing_integration, account.expense_claims_integration)
         publishing, claims = (Slot(slot) if slot else None for slot in slots)
-        return cls(publishing_integration=publishing, expense_claims_integration=claims)
+        return cls(
+            publishing_integration=publishing,
+            expense_claims_integration=claims,
+            duplicate_mode=account.duplicate_mode,
+        )
 
 
 class ChangedDefaultsView(DefaultsView):
@@ -260,10 +266,8 @@ class ChangedDefaultsView(DefaultsView):
 
     @classmethod
     def after(cls, done: Defaulted) -> Self:
-        kept = DefaultsView.of(done.account)
         return cls(
-            publishing_integration=kept.publishing_integration,
-            expense_claims_integration=kept.expense_claims_integration,
+            **DefaultsView.of(done.account).model_dump(),
             items_moved=done.moved,
             items_looked_at=done.looked_at,
             all_looked_at=done.whole,
@@ -273,6 +277,13 @@ class ChangedDefaultsView(DefaultsView):
 class DefaultsPatch(Patch):
     publishing_integration: Slot | None = None
     expense_claims_integration: Slot | None = None
+    duplicate_mode: DuplicateMode = Field(
+        DuplicateMode.OFF,
+        description=(
+            "What is done about cost items that look alike, where the supplier's rule does not say: nothing, flag "
+            "them, or hold them until a person decides. Items are compared with those that came while it was on"
+        ),
+    )
 
 
 class EventQuery(PageQuery):

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from functions.publish import routes_approval, routes_items, routes_publications, routes_rules
+from functions.publish import routes_approval, routes_duplicates, routes_items, routes_publications, routes_rules
 from shared.aws.entry import LambdaHandler, entry
 from shared.aws.http import Route
 from shared.usecases.gate import GATE
@@ -11,6 +11,7 @@ ROUTES: Final[list[Route]] = [
     *routes_items.ROUTES,
     *routes_publications.ROUTES,
     *routes_rules.ROUTES,
+    *routes_duplicates.ROUTES,
     *routes_approval.ROUTES,
 ]
 handler: Final[LambdaHandler] = entry(ROUTES, GATE)

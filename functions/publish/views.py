@@ -12,6 +12,7 @@ from shared.aws.http import View
 from shared.domain.approvals import Approval, ApprovalOutcome
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Destination, PublishAs, Slot
+from shared.domain.duplicates import Decision
 from shared.domain.errors import Problem
 from shared.domain.integrations import Because
 from shared.domain.items import (
@@ -263,6 +264,8 @@ class ItemView(View):
     external_id: str | None
     document: DocumentView | None
     approval: ItemApprovalView
+    duplicate_of: str | None = Field(description="The item that this one seems to repeat")
+    duplicate_decision: Decision | None = Field(description="What a person said of that")
     stage: Stage
     place: Place
     generation: int
@@ -310,6 +313,8 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         integration=IntegrationView.of(ways.shown(item, state, marker)),
         document=DocumentView.maybe(item.document),
         approval=ItemApprovalView.of(item),
+        duplicate_of=state.duplicate.suspected if state.duplicate else None,
+        duplicate_decision=state.duplicate.decision if state.duplicate else None,
         stage=shown_stage(state, marker),
         place=state.place,
         generation=state.generation,
@@ -342,6 +347,7 @@ class ListedView(View):
     number: str | None
     has_document: bool
     claim: str | None
+    duplicate_of: str | None
     integration: IntegrationView
     reasons: list[ProblemView]
     last_error: ProblemView | None
@@ -364,6 +370,7 @@ class ListedView(View):
             number=summary.number,
             has_document=summary.has_document,
             claim=state.claim,
+            duplicate_of=state.duplicate.suspected if state.duplicate else None,
             integration=IntegrationView.of(row.integration),
             reasons=[ProblemView.of(reason) for reason in state.reasons],
             last_error=ProblemView.maybe(state.last_error),

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.duplicates import DuplicateMode
+
 
 class Role(StrEnum):
     ADMIN = "admin"
@@ -54,6 +56,7 @@ class Account:
     coding_version: int = 0
     publishing_integration: str | None = None  # a slot: main, bill, approvalmax
     expense_claims_integration: str | None = None
+    duplicate_mode: DuplicateMode = DuplicateMode.OFF
     deleted_at: datetime | None = None
     version: int = 0
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.domain import automation_codes, document_codes, validation_codes
+from shared.domain import automation_codes, document_codes, matching_codes, validation_codes
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
 
@@ -324,6 +324,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.VALIDATION, validation_codes.VALIDATION),
         (About.LOCK, document_codes.LOCK),
         (About.DUPLICATE, document_codes.DUPLICATE),
+        (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),

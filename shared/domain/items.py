@@ -9,6 +9,7 @@ from typing import Any
 from shared.domain.approvals import Approval
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
+from shared.domain.duplicates import Duplicate
 from shared.domain.errors import Problem
 from shared.domain.item_approvals import ItemApproval
 
@@ -125,6 +126,7 @@ class Item:
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
+    owner: str | None = None
     source: Source = Source.MANUAL
     sources: dict[str, Source] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
@@ -194,7 +196,8 @@ class ItemState:
 
     `generation` counts publications: unarchiving with `clear` begins the next. Queued and publishing are not stored:
     the pending marker is the queued state. `coding_version` stamps the readiness that was computed. `sent_through` is
-    the connection that an item of unknown outcome went through; `claim` the expense claim that an item is inside.
+    the connection that an item of unknown outcome went through; `claim` the expense claim that an item is inside;
+    `duplicate` how it compares with the account's other items, where these are compared.
     """
 
     item: str
@@ -208,6 +211,7 @@ class ItemState:
     published: Published | None = None
     sent_through: str | None = None
     claim: str | None = None
+    duplicate: Duplicate | None = None
     version: int = 0
 
 

@@ -214,8 +214,15 @@ def set_back(state: ItemState, problem: Problem) -> ItemState:
 
 
 def with_standing(state: ItemState, problems: Iterable[Problem]) -> list[Problem]:
-    """What is wrong with an item now, behind what it was set back for before."""
-    return without_repeats([*(reason for reason in state.reasons if reason.code in _STANDING), *problems])
+    """What is wrong with an item now, behind what it was set back for before and what it seems to repeat."""
+    standing = (reason for reason in state.reasons if reason.code in _STANDING)
+    return without_repeats([*standing, *repeated(state), *problems])
+
+
+def repeated(state: ItemState) -> list[Problem]:
+    """Why an item that looks like another may not be published: a person has to decide, or has."""
+    problem = state.duplicate.problem() if state.duplicate is not None else None
+    return [] if problem is None else [problem]
 
 
 def judged(state: ItemState, problems: Iterable[Problem], coding_version: int) -> ItemState:

@@ -13,6 +13,7 @@ from shared.domain.publishing import PendingMarker
 from shared.storage.access import access
 from shared.storage.codec import SCHEMA, decode, time_text
 from shared.storage.keys import account_key, part
+from shared.storage.likeness import LIKENESS, alike_key, likeness_operations
 from shared.storage.markers import MarkerRows, marker_key, unclaimed_marker, where_marked
 from shared.storage.operations import (
     ABSENT,
@@ -53,7 +54,7 @@ class ItemStore(MarkerRows):
     `connections` are the account's connections that may hold a marker of the item: those with an organisation.
     """
 
-    @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row", "none of them there yet")
+    @access("items", "TransactWriteItems", f"{_CONTENT}; {_STATE}; external id row; {LIKENESS}", "none there yet")
     def create(
         self,
         item: Item,
@@ -73,8 +74,14 @@ class ItemStore(MarkerRows):
         if item.external_id:
             pk, sk = _external(item.tenant, item.account, item.external_id)
             operations.append(Put({"pk": pk, "sk": sk, "schema": SCHEMA, "item": item.id}, ABSENT))
+        operations += likeness_operations(item, None, state.duplicate)
         self._table.transact([*operations, *_inside_operations(item, inside, connections)])
         return item, state
+
+    @access("items", "Query", LIKENESS)
+    def alike(self, tenant: str, account: str, key: str) -> list[str]:
+        """The ids of the account's items that have this key in common (shared.domain.duplicates)."""
+        return [row["item"] for row in self._table.query(*alike_key(tenant, account, key))]
 
     @access("items", "GetItem", "pk T#<tenant>#A#<account>#X, sk <external id>")
     def by_external_id(self, tenant: str, account: str, external_id: str) -> str | None:
@@ -161,13 +168,15 @@ class ItemStore(MarkerRows):
         connections: Sequence[Connection] = (),
         inside: Sequence[ItemState] = (),
         claim: str | None = None,
+        was: ItemState | None = None,
     ) -> tuple[Item, ItemState]:
         """Store an edited item; returns both with their next versions.
 
         `marker` is the unclaimed marker the item was read with, if any: it moves along with the item's version
         (`keep_queued`) or is taken away. At the other connections there must be none, so that no claim slips in
         between. `inside` are the next states of items that an expense claim takes in or lets go, `claim` is the one
-        that the item is in: none of these may be queued either. Raises publication_in_progress when a batch has
+        that the item is in: none of these may be queued either. `was` is the state as read, where the item has been
+        compared anew with those that look like it. Raises publication_in_progress when a batch has
         claimed it, ConflictError when anything else changed since it was read.
         """
         if marker is not None and marker.batch is not None:
@@ -179,6 +188,7 @@ class ItemStore(MarkerRows):
             *_marker_operations(edited, marker, keep_queued, connections),
             *_inside_operations(item, inside, connections),
             *[Assert(key, ABSENT) for key in (_marker_keys(connections, claim) if claim else [])],
+            *(likeness_operations(item, was.duplicate, state.duplicate) if was else []),
         ]
         try:
             self._table.transact(operations)

@@ -20,6 +20,7 @@ from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
 
+_SLOTS: Final = frozenset({"publishing_integration", "expense_claims_integration"})  # among an account's defaults
 MOST_COUNTED: Final = 1000  # items looked through to say how many a new default moves
 _PAGE: Final = 250
 
@@ -148,17 +149,18 @@ class Defaulted:
     whole: bool
 
 
-def change_defaults(
-    service: Service, caller: Caller, account: Account, changes: Mapping[str, Slot | None]
-) -> Defaulted:
-    """Choose the slot that publishing, or expense claims, go through. Raises no_connection for a slot that is empty.
+def change_defaults(service: Service, caller: Caller, account: Account, changes: Mapping[str, Any]) -> Defaulted:
+    """Choose the slot that publishing, or expense claims, go through, and what else holds for the whole account.
 
-    Open items follow, what is queued keeps what it was queued for.
+    Open items follow another slot, what is queued keeps what it was queued for. Raises no_connection for a slot that
+    is empty.
     """
     ways = Ways(service, account)
-    for field, slot in changes.items():
-        check_named(ways, slot, field)
-    values: dict[str, Any] = {name: slot.value if slot else None for name, slot in changes.items()}
+    for field in _SLOTS & changes.keys():
+        check_named(ways, changes[field], field)
+    values: dict[str, Any] = {
+        name: value.value if isinstance(value, Slot) else value for name, value in changes.items()
+    }
     event = happened(
         service,
         account.id,

@@ -20,6 +20,7 @@ from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Destined, Finders, check_integration, destined
 from shared.usecases.service import Service
+from shared.usecases.spot_duplicates import compared_first, looked_again
 
 # DynamoDB holds 400 KB a row; an item of this many characters stays below it whatever its letters.
 MOST_TEXT: Final = 80_000
@@ -70,7 +71,8 @@ def create_items(
             results.append(one)
             continue
         problems = evaluate(service, account, one, ways.of(one), cache=cache)
-        state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one))
+        duplicate = compared_first(ways, one)
+        state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one), duplicate=duplicate)
         judgement = judged(state, problems, account.coding_version)
         results.append(_store(service, one, judgement, claims.get(one.id, Inside()), ways.linked))
     return results
@@ -143,7 +145,7 @@ def _store(service: Service, item: Item, state: ItemState, inside: Inside, linke
         service.items.create(item, state, inside=inside.states, connections=linked if inside.states else ())
     except ConflictError:
         return _found_again(service, item, linked)
-    return Taken(item, state, None, new=True)
+    return Taken(item, looked_again(service, item, state), None, new=True)
 
 
 def _found_again(service: Service, item: Item, linked: list[Connection]) -> Taken | Problem:

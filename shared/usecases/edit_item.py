@@ -15,6 +15,7 @@ from shared.usecases.integrations import Way, Ways, evaluate
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
+from shared.usecases.spot_duplicates import compared_anew
 
 
 def edit_item(
@@ -45,9 +46,11 @@ def edit_item(
         return Taken(item, state, marker, new=False)
     way = _way(ways, edited, changes, marker)
     problems = evaluate(service, account, edited, way, cache=cache)
-    state = judged(replace(state, summary=summary_of(edited), reasons=()), problems, account.coding_version)
+    was = state
+    state = replace(state, summary=summary_of(edited), reasons=(), duplicate=compared_anew(ways, edited, state))
+    state = judged(state, problems, account.coding_version)
     elsewhere = marker is not None and _goes_elsewhere(way, marker)
-    changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere, inside.states)
+    changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere, inside.states, was)
     taken = store_change(service, changed, ways.linked, actor=actor, what="item.edited")
     if state.claim is not None:
         recount(service, account, state.claim, ways.linked)
@@ -92,7 +95,7 @@ class Changed:
     """An item's next content and state, the marker it had when it was read, and the fields that are new.
 
     `elsewhere`: it goes to another connection than the one it is queued for. `inside` are the next states of items
-    that an expense claim takes in or lets go.
+    that an expense claim takes in or lets go. `was` is the state as read, where the item was compared anew.
     """
 
     item: Item
@@ -101,6 +104,7 @@ class Changed:
     fields: tuple[str, ...]
     elsewhere: bool = False
     inside: tuple[ItemState, ...] = ()
+    was: ItemState | None = None
 
 
 def store_change(service: Service, changed: Changed, linked: list[Connection], *, actor: str, what: str) -> Taken:
@@ -121,6 +125,7 @@ def store_change(service: Service, changed: Changed, linked: list[Connection], *
         connections=linked,
         inside=changed.inside,
         claim=changed.state.claim,
+        was=changed.was,
     )
     entry = TimelineEntry(service.clock.now(), actor, what, {"fields": list(changed.fields)})
     service.items.append_timeline(item.tenant, item.account, item.id, entry)

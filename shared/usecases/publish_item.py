@@ -8,7 +8,7 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem
 from shared.domain.items import FactOutcome, Item, ItemState, Published, Stage
 from shared.domain.publishing import PendingMarker, WakeUp
-from shared.domain.readiness import judged
+from shared.domain.readiness import judged, repeated, without_repeats
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
 from shared.usecases.integrations import Way, Ways, prepare_on, sending
@@ -77,7 +77,7 @@ def wanted(service: Service, account: Account, way: Way, item: Item, state: Item
         incomplete = way.connection is not None and is_incomplete(state, way.connection)
         return Verdict() if incomplete else Verdict((Problem("already_published"),), True)
     found = prepare_on(service, account, item, way, generation=state.generation, cache=cache)
-    return Verdict(found.problems)
+    return Verdict(tuple(without_repeats([*repeated(state), *found.problems])))
 
 
 def is_incomplete(state: ItemState, connection: Connection) -> bool:

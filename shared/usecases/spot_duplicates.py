@@ -1,0 +1,45 @@
+"""Compare a cost item with the account's others when it arrives and when it is edited."""
+
+from dataclasses import replace
+
+from shared.domain.duplicates import Duplicate, DuplicateMode, compared, duplicate_key
+from shared.domain.items import Item, ItemState
+from shared.domain.readiness import judged
+from shared.usecases.integrations import Ways
+from shared.usecases.service import Service
+
+
+def compared_first(ways: Ways, item: Item) -> Duplicate | None:
+    """How a new item compares with those that are there; None where it is not compared. One read, if any."""
+    return _compared(ways, item, ways.account.duplicate_mode)
+
+
+def looked_again(service: Service, item: Item, state: ItemState) -> ItemState:
+    """The state of an item that was stored just now, after another look at those that look like it.
+
+    Two that arrive at the same moment do not see each other before they are stored: the younger gives way then.
+    """
+    found = state.duplicate
+    if found is None or found.of is not None:
+        return state
+    older = [one for one in service.items.alike(item.tenant, item.account, found.key) if one < item.id]
+    if not older:
+        return state
+    fresh = judged(replace(state, duplicate=replace(found, of=min(older))), state.reasons, state.coding_version)
+    return service.items.update_state(item.tenant, item.account, fresh)
+
+
+def compared_anew(ways: Ways, edited: Item, state: ItemState) -> Duplicate | None:
+    """How an edited item compares. What a person has decided stands for as long as it looks the same."""
+    mode, before = ways.account.duplicate_mode, state.duplicate
+    if before is not None and before.key == duplicate_key(edited):
+        return replace(before, held=mode is DuplicateMode.HOLD)
+    return _compared(ways, edited, mode)
+
+
+def _compared(ways: Ways, item: Item, mode: DuplicateMode) -> Duplicate | None:
+    key = duplicate_key(item) if mode is not DuplicateMode.OFF else None
+    if key is None:
+        return None
+    alike = ways.service.items.alike(item.tenant, item.account, key)
+    return compared(key, [one for one in alike if one != item.id], mode)
