@@ -21,9 +21,10 @@ from functions.publish.values import (
     TrackingRef,
 )
 from shared.aws.http import Model, PageQuery
+from shared.domain.arrival import fits_side
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.item_drafts import ItemDraft, LineDraft
-from shared.domain.items import ItemType, Place, Side, Stage, TaxMode
+from shared.domain.items import KEPT_TYPES, ItemType, Place, Side, Stage, TaxMode
 from shared.usecases.accept_publication import MOST_ITEMS as MOST_PUBLISHED
 from shared.usecases.accept_publication import Chosen
 from shared.usecases.resolve_item import Outcome
@@ -112,8 +113,10 @@ class NewItem(Model):
 
     @model_validator(mode="after")
     def _lines_or_items(self) -> "NewItem":
+        if not fits_side(self.type, self.side):
+            raise ValueError("sales are invoices, credit notes and receipts")
         if self.type is not ItemType.EXPENSE_CLAIM:
-            if "lines" not in self.model_fields_set or self.items:
+            if ("lines" not in self.model_fields_set and self.type not in KEPT_TYPES) or self.items:
                 raise ValueError("an item has `lines`; `items` is for expense claims")
         elif self.side is not Side.COSTS or self.lines or self.paid or self.total is not None:
             raise ValueError("an expense claim is an unpaid cost; its total and lines follow from its `items`")

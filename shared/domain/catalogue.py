@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.domain import automation_codes, document_codes, matching_codes, validation_codes
+from shared.domain import arrival_codes, automation_codes, document_codes, matching_codes, validation_codes
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
 
@@ -322,6 +322,9 @@ def _entries() -> dict[str, ErrorKind]:
         (About.REFERENCE, document_codes.REFERENCE),
         (About.SETUP, document_codes.SETUP),
         (About.VALIDATION, validation_codes.VALIDATION),
+        (About.REQUEST, arrival_codes.REQUEST),
+        (About.VALIDATION, arrival_codes.VALIDATION),
+        (About.ATTACHMENT, arrival_codes.ATTACHMENT),
         (About.LOCK, document_codes.LOCK),
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),

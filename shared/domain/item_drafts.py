@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side, TaxMode
+from shared.domain.items import ItemType, Quarantined, Side, TaxMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,16 @@ class LineDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class FileDraft:
+    """The file of an item as it comes: its bytes, or the address (https) to fetch it from."""
+
+    name: str | None = None
+    url: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+    sha256: str | None = None  # of `content`, in hexadecimal: what tells two files apart
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDraft:
     """An item as it comes. A contact named by a name that the books do not have becomes a new entry of them."""
 
@@ -68,12 +78,19 @@ class ItemDraft:
     # Left out of what is digested where they say nothing: bodies that came before there were these stay the same.
     integration: Slot | None = field(default=None, repr=False)
     items: tuple[str, ...] = field(default=(), repr=False)  # of an expense claim, by id
+    owner: str | None = field(default=None, repr=False)
+    confidence: Mapping[str, Decimal] = field(default_factory=dict, repr=False)
+    quarantine: tuple[Quarantined, ...] = field(default=(), repr=False)
+    file: FileDraft | None = field(default=None, repr=False)
 
     def digest(self) -> str:
         """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
         said = repr(self)
         if self.integration is not None or self.items:
             said += repr((self.integration, self.items))
+        arrival = (self.owner, sorted(self.confidence.items()), self.quarantine, self.file)
+        if any(arrival):
+            said += repr(arrival)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

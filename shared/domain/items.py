@@ -26,6 +26,17 @@ class ItemType(StrEnum):
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
     EXPENSE_CLAIM = "expense_claim"  # cost items of one person, published as one bill
+    STATEMENT = "statement"  # kept here: accounting software has no such document
+    DELIVERY_NOTE = "delivery_note"  # kept here as well
+    ATM = "atm"  # cash drawn from a bank account: money spent from it
+    MILEAGE = "mileage"
+    OTHER = "other"
+
+
+# Papers that are stored, found and shown, and never published.
+KEPT_TYPES = frozenset({ItemType.STATEMENT, ItemType.DELIVERY_NOTE})
+# What sales are; receipts of them are read as invoices that were paid at once, as they were before.
+SALES_TYPES = frozenset({ItemType.RECEIPT, ItemType.INVOICE, ItemType.CREDIT_NOTE})
 
 
 class TaxMode(StrEnum):
@@ -85,6 +96,37 @@ class Document:
     sha256: str
 
 
+class FetchStatus(StrEnum):
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFetch:
+    """A file that is still to be fetched from an address (https), or could not be; gone once it was.
+
+    `id` tells one wish for a file from the next; `problem` says why it failed.
+    """
+
+    id: str
+    url: str
+    file_name: str | None = None
+    status: FetchStatus = FetchStatus.PENDING
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A member of a document that came in and means nothing here: where it stood, its JSON text, and why it stays out.
+
+    `value` is cut to a bounded length.
+    """
+
+    field: str
+    value: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """What a document says and how it is coded. Edits change it; publishing never does.
@@ -92,7 +134,8 @@ class Item:
     `contact` is the local id of the supplier (costs) or customer (sales). Amounts are in `currency`. `draft_digest`
     is of the body that first arrived, so that another body under the same external_id is told apart after edits too.
     `integration` is the item's own wish where it is published; see shared.domain.integrations for who else has a say.
-    An expense claim has `items`, the ids of the items inside, in the place of lines.
+    An expense claim has `items`, the ids of the items inside, in the place of lines. `owner` is the tenant's id of the
+    person whose document it is. `confidence` says by field path how sure whoever read the document is, 0 to 1.
 
     `source` says who said the fields that `sources` does not name, by path as in problems (`lines[0].category`; `lines`
     stands for all of a line); ask shared.domain.code_item.source_of. `given` keeps what was read or suggested and
@@ -126,11 +169,14 @@ class Item:
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
-    owner: str | None = None
     source: Source = Source.MANUAL
     sources: dict[str, Source] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
     rules: dict[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    confidence: dict[str, Decimal] = field(default_factory=dict)
+    quarantine: tuple[Quarantined, ...] = ()
+    fetch: FileFetch | None = None
     approval: ItemApproval | None = None  # None where nobody is asked
     version: int = 0
 

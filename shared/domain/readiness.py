@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from shared.domain.arrival import arrival_problems
 from shared.domain.connections import Destination, PublishAs, Settings
 from shared.domain.errors import Problem
 from shared.domain.item_approvals import ItemApprovalState, approval_of, approval_problem
@@ -68,11 +69,16 @@ def _tax_found(item: Item) -> bool:
 
 
 def destination_of(item: Item, settings: Settings) -> Destination:
-    """Where the item goes: its own wish, else the connection's for its side. Expense claims are bills."""
+    """Where the item goes: its own wish, else the connection's for its side.
+
+    Expense claims are bills. Cash from a machine is money spent from the bank account that it was drawn from.
+    """
     if item.type is ItemType.EXPENSE_CLAIM:
         return Destination.PURCHASES
     if item.destination is not None:
         return item.destination
+    if item.type is ItemType.ATM:
+        return Destination.BANK_ACCOUNTS
     return settings.costs_destination if item.side is Side.COSTS else settings.sales_destination
 
 
@@ -119,6 +125,7 @@ def own_problems(item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: b
         problems.append(Problem("supplier_missing", "contact"))
     if item.date is None:
         problems.append(Problem("date_missing", "date"))
+    problems += arrival_problems(item)
     if not item.lines:
         return [*problems, Problem("lines_missing", "lines")]
     for number, line in enumerate(item.lines):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from shared.domain.accounts import Account
+from shared.domain.arrival import fits_side
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem, fail
 from shared.domain.item_drafts import ItemChanges
@@ -141,6 +142,8 @@ def recoded(ways: Ways, finders: Finders, item: Item, changes: ItemChanges, mark
     """
     plain = {name: value for name, value in changes.items() if name not in {"lines", "contact", "payment_method"}}
     edited = replace(item, **plain)
+    if not fits_side(edited.type, edited.side):
+        raise fail("invalid_request", field="type", reason="sales are invoices, credit notes and receipts")
     if changes.keys() & {"integration", "side"}:
         check_integration(ways, edited.side, edited.integration)
     way, contact = _way(ways, edited, changes, marker), None

@@ -8,7 +8,7 @@ from shared.domain.accounts import Account
 from shared.domain.claims import claim_total, freed, inside
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
-from shared.domain.items import Item, ItemState, ItemType, Side, Stage, TaxMode
+from shared.domain.items import KEPT_TYPES, Item, ItemState, ItemType, Side, Stage, TaxMode
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.integrations import Ways, evaluate
@@ -61,7 +61,7 @@ def _why_not(
         return None
     item, state, marker = found
     reason = None
-    if item.side is not Side.COSTS or item.type is ItemType.EXPENSE_CLAIM:
+    if item.side is not Side.COSTS or item.type in {ItemType.EXPENSE_CLAIM, *KEPT_TYPES}:
         reason = "a claim holds receipts, invoices and credit notes of costs"
     elif item.currency != claim.currency:
         reason = "a claim and its items are of one currency"
