@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from shared.domain.ids import derived_id
 
 SHARDS: Final = 16
+_SURVIVOR_STEPS: Final = 5  # contacts merged into contacts that were merged in turn
 OWN_BOOK_PROVIDER: Final = "own"
 
 
@@ -94,6 +96,24 @@ class Entry:
     @property
     def usable(self) -> bool:
         return self.status is EntryStatus.ACTIVE and self.survivor is None
+
+
+def survivor_of(entry: Entry, read: Callable[[str], Entry | None]) -> Entry | None:
+    """The entry that stands for one which was merged into another, here or in the software; itself where it was not.
+
+    None where the survivor is not there. Of two that were merged into each other, here one way and in the software the
+    other, the one that is alive in the software counts.
+    """
+    passed = {entry.id: entry}
+    while entry.survivor is not None and len(passed) <= _SURVIVOR_STEPS:
+        if entry.survivor in passed:
+            alive = (one for one in passed.values() if one.status is EntryStatus.ACTIVE)
+            return replace(next(alive, entry), survivor=None)
+        following = read(entry.survivor)
+        if following is None:
+            return None
+        passed[following.id] = entry = following
+    return entry
 
 
 def shard_of(entry_id: str) -> int:

@@ -20,13 +20,19 @@ _LONGEST_NAME: Final = 200  # characters of a folded name that stand in a key; a
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What people decided here about an entry that the provider has; `visible` None leaves that to the provider."""
+    """What people decided here about an entry that the provider has; None leaves that to the provider."""
 
     visible: bool | None = None
     deleted: bool = False
+    merged_into: str | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> "Override":
+        return cls(row.get("visible"), row.get("deleted", False), row.get("merged_into"))
 
     def said(self) -> Row:
-        return {"deleted": self.deleted} | ({} if self.visible is None else {"visible": self.visible})
+        others = {"visible": self.visible, "merged_into": self.merged_into}
+        return {"deleted": self.deleted} | {name: value for name, value in others.items() if value is not None}
 
 
 def entry_row(book: Book, entry: Entry, override: Override | None = None) -> Row:
@@ -38,8 +44,16 @@ def entry_row(book: Book, entry: Entry, override: Override | None = None) -> Row
 
 
 def entry_in(row: Row) -> Entry:
-    entry = decode(Entry, row)
+    """The entry as people left it: its survivor is the one it was merged into here, else the provider's."""
+    entry = provided_in(row)
+    if row.get("merged_into"):
+        entry = replace(entry, survivor=row["merged_into"])
     return replace(entry, status=EntryStatus.INACTIVE) if row.get("deleted") else entry
+
+
+def provided_in(row: Row) -> Entry:
+    """The entry as the provider has it, or as it was made here: what its stamp is of."""
+    return decode(Entry, row)
 
 
 def stamp(entry: Entry) -> str:
@@ -50,7 +64,7 @@ def stamp(entry: Entry) -> str:
 def unchanged(row: Row) -> Check:
     """The entry's row says what it said when it was read: the provider's part by its stamp, and what people decided."""
     checks = [Check("#stamp = :stamp", {"stamp": row["stamp"]})]
-    for name in ("visible", "deleted"):
+    for name in ("visible", "deleted", "merged_into"):
         if name in row:
             checks.append(Check(f"#{name} = :seen_{name}", {f"seen_{name}": row[name]}))
         else:

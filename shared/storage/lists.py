@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from shared.domain.errors import ConflictError
-from shared.domain.lists import SHARDS, Book, Entry, EntryStatus, Kind, folded
+from shared.domain.lists import SHARDS, Book, Entry, EntryStatus, Kind, folded, survivor_of
 from shared.storage.access import access
 from shared.storage.codec import SCHEMA, refuse_newer
 from shared.storage.entry_rows import (
@@ -20,11 +20,12 @@ from shared.storage.entry_rows import (
     name_key,
     name_row,
     own_key,
+    provided_in,
     shard_key,
     stamp,
     unchanged,
 )
-from shared.storage.operations import ABSENT, PRESENT, Check, ConditionFailed, Operation, Put, Update
+from shared.storage.operations import ABSENT, PRESENT, Assert, Check, ConditionFailed, Operation, Put, Update
 from shared.storage.table import Table
 from shared.storage.wire import Row
 
@@ -52,7 +53,10 @@ class ListStore:
 
     @access("lists", "GetItem twice", f"{_KEY}#<shard of the name>, sk N#<folded name>; the entry's row")
     def by_name(self, book: Book, kind: Kind, name_folded: str) -> Entry | None:
-        """The supplier or customer that holds a folded name, or None. Other kinds have no names by key."""
+        """The supplier or customer that a folded name leads to, or None: the survivor where its holder was merged.
+
+        Other kinds have no names by key.
+        """
         pointer = self._table.get(*name_key(book, kind, name_folded))
         return self._holder(book, kind, pointer, name_folded) if pointer else None
 
@@ -60,7 +64,9 @@ class ListStore:
         """The entry a name row points to, if it still has the name: renaming leaves old name rows behind."""
         refuse_newer(pointer)
         entry = self.entry(book, kind, pointer["entry"])
-        return entry if entry and folded(entry.name) == name_folded and entry.survivor is None else None
+        if entry is None or folded(entry.name) != name_folded:
+            return None
+        return survivor_of(entry, lambda other: self.entry(book, kind, other))
 
     @access("lists", "Query per shard", f"{_KEY}#<shard>, sk begins E#")
     def all(self, book: Book, kind: Kind) -> Iterator[Entry]:
@@ -109,7 +115,8 @@ class ListStore:
     @access("lists", "PutItem or TransactWriteItems", f"{_ENTRY}; name row", "as read; the name is free")
     def update_own(self, entry: Entry, book: Book, expected: Entry) -> None:
         """Store a changed entry over the one that was read. Raises ConflictError, for a taken name too."""
-        changed = Put(entry_row(book, entry), Check("#stamp = :stamp", {"stamp": stamp(expected)}))
+        read = Check("#stamp = :stamp AND attribute_not_exists(#merged_into)", {"stamp": stamp(expected)})
+        changed = Put(entry_row(book, entry), read)
         if folded(entry.name) == folded(expected.name):
             self._table.write(changed)
         else:
@@ -136,12 +143,13 @@ class ListStore:
         May be repeated. Raises ConflictError when the entry is gone, is being changed, or is tied to another id, or
         the id to another entry.
         """
-        entry = self.entry(book, kind, entry_id)
-        if entry is None:
+        row = self._table.get(*entry_key(book, kind, entry_id))
+        if row is None:
             raise ConflictError(f"there is no entry {entry_id}")
+        entry = provided_in(row)
         tied = Check(
             "#stamp = :stamp AND (attribute_not_exists(#provider_id) OR #provider_id = :provider_id)",
-            {"provider_id": provider_id, "stamp": stamp(entry)},
+            {"provider_id": provider_id, "stamp": row["stamp"]},
         )
         changes = {"provider_id": provider_id, "stamp": stamp(replace(entry, provider_id=provider_id))}
         pk, sk = own_key(book, kind, "P", provider_id)
@@ -163,7 +171,7 @@ class ListStore:
     def overrides(self, book: Book, kind: Kind) -> dict[str, Override]:
         """What people hid or deleted here of entries that the provider has, by entry id."""
         rows = self._table.query(kind_key(book, kind, "OWN"), "V#")
-        return {row["entry"]: Override(row.get("visible"), row.get("deleted", False)) for row in rows}
+        return {row["entry"]: Override.of(row) for row in rows}
 
     @access("lists", "GetItem, TransactWriteItems", f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>", "as read")
     def set_override(
@@ -182,6 +190,31 @@ class ListStore:
         said = {name: value for name, value in (("visible", visible), ("deleted", deleted)) if value is not None}
         override = Update((pk, sk), {"entry": expected.id, "schema": SCHEMA, **said}, _ANY)
         self._table.transact([override, Update(key, said, unchanged(row))])
+
+    @access(
+        "lists",
+        "GetItem, TransactWriteItems",
+        f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>",
+        "as read; the survivor is there and not merged itself",
+    )
+    def merge_into(self, book: Book, merged: Entry, survivor: Entry) -> None:
+        """Merge a contact into another of its book, whatever the provider says of it; a merged one is led on.
+
+        Its id and its name lead to the survivor from then on. Raises ConflictError when either is not as it was read.
+        """
+        row = self._table.get(*entry_key(book, merged.kind, merged.id))
+        if row is None or entry_in(row) != merged:
+            raise ConflictError(f"the entry {merged.id} is not as it was read")
+        said = {"merged_into": survivor.id}
+        own = Update(own_key(book, merged.kind, "V", merged.id), {"entry": merged.id, "schema": SCHEMA, **said}, _ANY)
+        alone = PRESENT & Check("attribute_not_exists(#merged_into)")
+        self._table.transact(
+            [
+                own,
+                Update(entry_key(book, merged.kind, merged.id), said, unchanged(row)),
+                Assert(entry_key(book, merged.kind, survivor.id), alone),
+            ]
+        )
 
     # --- what a refresh writes
     @access(

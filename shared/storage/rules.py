@@ -1,16 +1,27 @@
 """Rules by account."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from shared.domain.rules import Rule
 from shared.storage.access import access
-from shared.storage.codec import decode
+from shared.storage.codec import SCHEMA, decode, refuse_newer
 from shared.storage.keys import account_key, part
-from shared.storage.operations import Delete, version_is
+from shared.storage.operations import Check, Delete, Put, version_is
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.table import Table
+from shared.storage.wire import Row
+
+# A contact merged into another has a pointer in its rule's place: what is asked for it, the other's rule answers.
+_MERGED: Final = "merged_into"
+_POINTERS_IN_TURN: Final = 5
+_NO_POINTER: Final = Check(f"attribute_not_exists(#{_MERGED})")
+_FREE: Final = Check(f"attribute_not_exists(#pk) OR attribute_exists(#{_MERGED})")
+# The id that was asked for, and the contact that is meant where a pointer stood there.
+_Asked = tuple[str, str | None]
 
 _KEY = "pk T#<tenant>#A#<account>, sk R#<rule>"
 
@@ -28,19 +39,36 @@ class RuleStore:
 
     @access("rules", "GetItem", _KEY)
     def get(self, tenant: str, account: str, rule: str) -> Rule | None:
-        return record_in(Rule, self._table.get(*_key(tenant, account, rule)))
+        """A rule by its own id; the id of a merged contact's rule is nobody's any more."""
+        row = self._table.get(*_key(tenant, account, rule))
+        return None if row is None or _MERGED in row else record_in(Rule, row)
 
     @access("rules", "BatchGetItem", _KEY)
     def batch_get(self, tenant: str, account: str, rules: Iterable[str]) -> dict[str, Rule]:
-        """Those of the rules that are there, by id."""
-        rows = self._table.batch_get(_key(tenant, account, rule) for rule in rules)
-        return {rule.id: rule for rule in (decode(Rule, row) for row in rows)}
+        """Those of the rules that are there, by the id asked for.
+
+        Asked for a merged contact's, the rule of the one it was merged into is given, as if it were of this one.
+        """
+        found: dict[str, Rule] = {}
+        asked: dict[str, list[_Asked]] = {rule: [(rule, None)] for rule in rules}
+        for _ in range(_POINTERS_IN_TURN):
+            led: dict[str, list[_Asked]] = defaultdict(list)
+            for row in self._table.batch_get(_key(tenant, account, rule) for rule in asked):
+                refuse_newer(row)
+                askers = asked[row["id"]]
+                if _MERGED in row:
+                    led[row[_MERGED]] += [(first, subject or row["subject"]) for first, subject in askers]
+                else:
+                    rule = decode(Rule, row)
+                    found |= {first: replace(rule, subject=subject or rule.subject) for first, subject in askers}
+            asked = led
+        return found
 
     @access("rules", "Query", "pk T#<tenant>#A#<account>, sk begins R#, by id")
     def page(self, tenant: str, account: str, cursor: str | None, limit: int) -> tuple[list[Rule], str | None]:
         """Up to `limit` rules, and where to go on (None at the end)."""
         after = f"R#{part(cursor)}" if cursor else None
-        rows = self._table.query(account_key(tenant, account), "R#", after=after, page=limit + 1)
+        rows = self._table.query(account_key(tenant, account), "R#", after=after, where=_NO_POINTER, page=limit + 1)
         found = [decode(Rule, row) for row in islice(rows, limit + 1)]
         return found[:limit], found[limit - 1].id if len(found) > limit else None
 
@@ -54,6 +82,16 @@ class RuleStore:
     def delete(self, tenant: str, account: str, rule: Rule) -> None:
         """Take a rule away; raises ConflictError."""
         self._table.write(Delete(_key(tenant, account, rule.id), version_is(rule.version)))
+
+    @access("rules", "PutItem", _KEY, "version as read; not there, or a pointer")
+    def lead(self, tenant: str, account: str, rule: str, subject: str, into: str, *, expected: Rule | None) -> None:
+        """Put a pointer to the rule `into` in the place of a merged contact's, which was `expected` (None: none).
+
+        Raises ConflictError when there is another there.
+        """
+        pk, sk = _key(tenant, account, rule)
+        pointer: Row = {"pk": pk, "sk": sk, "schema": SCHEMA, "id": rule, "subject": subject, _MERGED: into}
+        self._table.write(Put(pointer, _FREE if expected is None else version_is(expected.version)))
 
 
 def _key(tenant: str, account: str, rule: str) -> tuple[str, str]:

@@ -41,10 +41,10 @@ def is_own(book: Book) -> bool:
 
 def read_entry(service: Service, account: Account, kind: Kind, entry_id: str) -> Entry:
     """One entry of the account's current lists, or of another live connection's; raises not_found."""
-    return _placed(service, account, kind, entry_id)[1]
+    return placed(service, account, kind, entry_id)[1]
 
 
-def _placed(service: Service, account: Account, kind: Kind, entry_id: str) -> tuple[Book, Entry]:
+def placed(service: Service, account: Account, kind: Kind, entry_id: str) -> tuple[Book, Entry]:
     """An entry and the book it lies in: an id is of one book alone."""
     book = book_for(account, kind)
     entry = service.lists.entry(book, kind, entry_id)
@@ -102,13 +102,17 @@ def change_entry(
 ) -> Entry:
     """Change an entry made here, or hide, show, delete or restore any; items that use it are looked at again.
 
-    `version` is If-Match's, None for any. Raises precondition_failed, list_has_no_entries_of_own for another change to
-    an entry that the provider has and for restoring one that is inactive there, and what create_entry raises.
+    `version` is If-Match's, None for any. Raises precondition_failed, invalid_request for one that was merged into
+    another, list_has_no_entries_of_own for another change to an entry that the provider has and for restoring one that
+    is inactive there, and what create_entry raises.
     """
     for _ in range(TRIES):
-        book, before = _placed(service, account, kind, entry_id)
+        book, before = placed(service, account, kind, entry_id)
         if version is not None and version != before.version:
             raise fail("precondition_failed", current=before.version)
+        if before.survivor is not None:
+            reason = "it was merged into another entry: change that one"
+            raise fail("invalid_request", field="entry", reason=reason, survivor=before.survivor)
         try:
             after = _apply(service, account, book, before, wanted)
         except ConflictError:
@@ -168,7 +172,7 @@ def _values(
 
 def _bank_account(service: Service, account: Account, entry_id: str) -> tuple[Book, Entry]:
     try:
-        book, linked = _placed(service, account, Kind.BANK_ACCOUNTS, entry_id)
+        book, linked = placed(service, account, Kind.BANK_ACCOUNTS, entry_id)
     except LedgerbridgeError:
         raise fail("bank_account_not_found", field="bank_account") from None
     if not linked.usable:

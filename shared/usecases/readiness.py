@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.arrival import as_sent, kept
 from shared.domain.claims import about_items, as_bill
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import Problem
@@ -13,12 +12,11 @@ from shared.domain.ids import marker_for
 from shared.domain.integrations import sales_problem
 from shared.domain.item_approvals import approval_problem
 from shared.domain.items import Item, ItemType, Side
-from shared.domain.lists import Book, Entry, EntryStatus, Kind
+from shared.domain.lists import Book, Entry, EntryStatus, Kind, survivor_of
 from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
 from shared.providers.contract import Resolved, Target
 from shared.usecases.service import Service
 
-_SURVIVOR_STEPS: Final = 5  # contacts merged into contacts that were merged in turn
 _INACTIVE: Final = {
     Kind.CATEGORIES: "account_archived",
     Kind.SUPPLIERS: "supplier_archived",
@@ -56,11 +54,8 @@ class EntryCache:
 
     def get(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
         """An entry of the book by its local id; the last survivor where it was merged into another."""
-        seen = 0
         entry = self._one(book, kind, entry_id)
-        while entry is not None and entry.survivor is not None and seen < _SURVIVOR_STEPS:
-            entry, seen = self._one(book, kind, entry.survivor), seen + 1
-        return entry
+        return entry and survivor_of(entry, lambda other: self._one(book, kind, other))
 
     def put(self, book: Book, entry: Entry) -> None:
         """Take note of an entry that was changed here (a supplier that got its provider's id)."""
@@ -314,12 +309,12 @@ def prepare(
         found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
         problems = [about_items(problem, item) for problem in found.problems]
         return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
-    came, item = item, coded(as_sent(item), connection.settings if connection is not None else Settings())
+    item = coded(item, connection.settings if connection is not None else Settings())
     if connection is None:
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
-        return Prepared(item, resolved, None, tuple(without_repeats(kept(came, problems))))
+        return Prepared(item, resolved, None, tuple(without_repeats(problems)))
     provider = service.provider(connection.provider)
     kinds = kinds_of(account, connection)
     item = applicable(item, kinds)
@@ -332,7 +327,7 @@ def prepare(
         theirs = replace(aim, organisation=behalf.pinned)
         problems += service.provider(behalf.provider).check(item, resolved, theirs)
     problems += provider.check(item, resolved, aim)
-    return Prepared(item, resolved, aim, tuple(without_repeats(kept(came, problems))))
+    return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
 
 
 def _unapproved(inside: Iterable[Item]) -> Iterator[Problem]:
