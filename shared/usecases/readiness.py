@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.arrival import as_sent, kept
 from shared.domain.claims import about_items, as_bill
 from shared.domain.connections import Connection, Settings, Slot
 from shared.domain.errors import Problem
@@ -309,12 +310,12 @@ def prepare(
         found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
         problems = [about_items(problem, item) for problem in found.problems]
         return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
-    item = coded(item, connection.settings if connection is not None else Settings())
+    came, item = item, coded(as_sent(item), connection.settings if connection is not None else Settings())
     if connection is None:
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
-        return Prepared(item, resolved, None, tuple(without_repeats(problems)))
+        return Prepared(item, resolved, None, tuple(without_repeats(kept(came, problems))))
     provider = service.provider(connection.provider)
     kinds = kinds_of(account, connection)
     item = applicable(item, kinds)
@@ -327,7 +328,7 @@ def prepare(
         theirs = replace(aim, organisation=behalf.pinned)
         problems += service.provider(behalf.provider).check(item, resolved, theirs)
     problems += provider.check(item, resolved, aim)
-    return Prepared(item, resolved, aim, tuple(without_repeats(problems)))
+    return Prepared(item, resolved, aim, tuple(without_repeats(kept(came, problems))))
 
 
 def _unapproved(inside: Iterable[Item]) -> Iterator[Problem]:
