@@ -1,52 +1,17 @@
 """The routes of rules."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
-from pydantic import Field
-
-from shared.aws.http import Answer, Model, PageQuery, Request, Route, View
+from functions.publish.rule_models import NewRule, RuleList, RulePatch, RuleView
+from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
-from shared.domain.connections import Slot
-from shared.domain.rules import Rule, RuleKind, rule_id
+from shared.domain.rules import Rule, rule_id
 from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, read_rule, read_rules
 from shared.usecases.service import Service
 
 _RULES: Final = "/v1/accounts/{account}/rules"
 _RULE: Final = _RULES + "/{rule}"
-
-
-class NewRule(Model):
-    """What holds for all documents of a supplier."""
-
-    kind: RuleKind = RuleKind.SUPPLIER
-    subject: str = Field(min_length=1, max_length=64, description="The supplier's id in the account's lists")
-    integration: Slot | None = Field(None, description="Which connection the documents are published through")
-
-
-class RulePatch(Model):
-    integration: Slot | None = Field(description="null: the rule decides nothing about it")
-
-
-class RuleView(View):
-    id: str
-    kind: RuleKind
-    subject: str
-    integration: Slot | None
-    created_at: datetime
-    edited_at: datetime
-    edited_by: str
-    version: int
-
-    @classmethod
-    def of(cls, rule: Rule) -> "RuleView":
-        return cls(**{name: getattr(rule, name) for name in cls.model_fields})
-
-
-class RuleList(View):
-    rules: list[RuleView]
-    next_cursor: str | None
 
 
 def get_rules(service: Service, request: Request) -> Answer:
@@ -68,7 +33,7 @@ def post_rule(service: Service, request: Request) -> Answer:
         request.in_account,
         kind=body.kind,
         subject=body.subject,
-        integration=body.integration,
+        decisions=body.decisions(),
     )
     return _shown(made)
 
@@ -81,9 +46,9 @@ def post_rule_again(service: Service, request: Request, _: Mapping[str, Any]) ->
 
 def patch_rule(service: Service, request: Request) -> Answer:
     rule = read_rule(service, request.in_account, request.path["rule"])
-    wanted = request.body(RulePatch).integration
+    decisions = request.body(RulePatch).decisions()
     changed = change_rule(
-        service, request.caller, request.in_account, rule, integration=wanted, version=request.version
+        service, request.caller, request.in_account, rule, decisions=decisions, version=request.version
     )
     return _shown(changed)
 
@@ -105,7 +70,8 @@ ROUTES: Final = [
     Route("GET", _RULE, get_rule, "A rule", answer=RuleView, capability=_READ),
     Route("POST", _RULES, post_rule, "Make a rule", answer=RuleView, status=201, body=NewRule, capability=_MANAGE,
           rebuild=post_rule_again, errors=("rule_exists", "no_connection"),
-          description="Items already queued keep what they were queued for; open ones follow the rule."),
+          description="Items that arrive from now on follow the rule, and those that it is applied to. Its integration "
+                      "is the exception: open items go by it at once, queued ones do not."),
     Route("PATCH", _RULE, patch_rule, "Change a rule", answer=RuleView, body=RulePatch, capability=_MANAGE,
           if_match=True, errors=("no_connection",)),
     Route("DELETE", _RULE, delete_one, "Take a rule away", answer=RuleView, capability=_MANAGE, errors=("conflict",)),

@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.domain.coding import Coding, Source
 from shared.domain.connections import Slot
+from shared.domain.duplicates import DuplicateMode
 from shared.domain.ids import derived_id
 from shared.domain.items import Side
 
@@ -36,12 +37,6 @@ class AutoPublish(StrEnum):
     NONE = "none"
     YES = "yes"
     NO = "no"
-
-
-class DuplicateMode(StrEnum):
-    OFF = "off"
-    FLAG = "flag"
-    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)

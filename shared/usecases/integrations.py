@@ -14,9 +14,10 @@ from shared.domain.items import Item, ItemState, Published, Summary
 from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import coded, without_repeats
-from shared.domain.rules import RuleKind, rule_id
+from shared.domain.rules import RuleKind
 from shared.usecases.on_behalf import delivery_of, on_behalf_of
 from shared.usecases.readiness import EntryCache, Prepared, book_of, linked_connections, prefetch, prepare
+from shared.usecases.rules_at_hand import RulesAtHand
 from shared.usecases.service import Service
 
 
@@ -70,7 +71,7 @@ class Ways:
         self.account = account
         self.linked: Final = linked_connections(service, account) if linked is None else linked
         self._slots = {connection.slot: connection for connection in self.linked}
-        self._rules: dict[str, Slot | None] = {}
+        self.rules: Final = RulesAtHand(service, account)
 
     def load(self, items: Iterable[Item | Summary]) -> None:
         """Read the rules that have a say in these items, in one call of the store for all."""
@@ -78,16 +79,8 @@ class Ways:
 
     def load_rules(self, suppliers: Iterable[str | None]) -> None:
         """Read the rules for suppliers by their entries' ids; those read before are not read again."""
-        if not self.any_choice:
-            return
-        wanted = {one for one in suppliers if one is not None and one not in self._rules}
-        if not wanted:
-            return
-        tenant, account = self.account.tenant, self.account.id
-        ids = {rule_id(tenant, account, RuleKind.SUPPLIER, one): one for one in wanted}
-        self._rules |= dict.fromkeys(wanted)
-        for rule in self.service.rules.batch_get(tenant, account, ids).values():
-            self._rules[rule.subject] = rule.integration
+        if self.any_choice:
+            self.rules.load((RuleKind.SUPPLIER, one) for one in suppliers if one is not None)
 
     @property
     def any_choice(self) -> bool:
@@ -96,10 +89,8 @@ class Ways:
 
     def rule(self, supplier: str | None) -> Slot | None:
         """The integration that the rule for a supplier names, if there is one."""
-        if supplier is None or not self.any_choice:
-            return None
-        self.load_rules([supplier])
-        return self._rules[supplier]
+        rule = self.rules.of(RuleKind.SUPPLIER, supplier) if self.any_choice else None
+        return None if rule is None else rule.integration
 
     def of(self, item: Item | Summary) -> Way:
         """Where an item goes that is not queued yet."""

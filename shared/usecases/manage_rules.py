@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from shared.domain.accounts import Account, Caller
-from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, fail
-from shared.domain.lists import Kind
-from shared.domain.rules import Rule, RuleKind, rule_id
+from shared.domain.rule_drafts import Decisions
+from shared.domain.rules import Rule, RuleKind, decided, rule_id
 from shared.usecases.happenings import happened
-from shared.usecases.integrations import Ways, check_named
+from shared.usecases.integrations import Ways
 from shared.usecases.readiness import EntryCache
+from shared.usecases.rule_fields import check_whole, looked_up, subject_book
 from shared.usecases.service import Service
 
 
@@ -34,32 +34,30 @@ def read_rule(service: Service, account: Account, rule: str) -> Rule:
 
 
 def create_rule(
-    service: Service, caller: Caller, account: Account, *, kind: RuleKind, subject: str, integration: Slot | None
+    service: Service, caller: Caller, account: Account, *, kind: RuleKind, subject: str, decisions: Decisions
 ) -> Rule:
-    """Make the rule for an entry. Its id follows from the entry, so that a repeat meets its own work.
+    """Make the rule for an entry or a person. Its id follows from that, so that a repeat meets its own work.
 
-    Raises rule_exists (naming it) where another rule is there, invalid_request (subject), no_connection.
+    Raises rule_exists (naming it) where another rule is there, invalid_request (naming the field), no_connection.
     """
     ways, cache = Ways(service, account), EntryCache(service)
-    entry = next((found for book in ways.books() if (found := cache.get(book, Kind.SUPPLIERS, subject))), None)
-    if entry is None:
-        raise fail("invalid_request", field="subject", reason="there is no such supplier in the current books")
-    check_named(ways, integration)
+    book = subject_book(ways, cache, kind, subject)
     now = service.clock.now()
     rule = Rule(
-        id=rule_id(account.tenant, account.id, kind, entry.id),
+        id=rule_id(account.tenant, account.id, kind, subject),
         kind=kind,
-        subject=entry.id,
+        subject=subject,
         created_at=now,
         edited_at=now,
         edited_by=caller.actor,
-        integration=integration,
     )
+    rule = replace(rule, **looked_up(ways, cache, kind, decisions, book))
+    check_whole(rule)
     try:
         service.rules.create(account.tenant, account.id, rule)
     except ConflictError:
         there = service.rules.get(account.tenant, account.id, rule.id)
-        if there is not None and there.integration is integration and there.edited_by == caller.actor:
+        if there is not None and decided(there) == decided(rule) and there.edited_by == caller.actor:
             return there
         raise fail("rule_exists", field="subject", rule=rule.id) from None
     _told(service, caller, account, "rule.created", after=rule)
@@ -67,17 +65,23 @@ def create_rule(
 
 
 def change_rule(
-    service: Service, caller: Caller, account: Account, rule: Rule, *, integration: Slot | None, version: int | None
+    service: Service, caller: Caller, account: Account, rule: Rule, *, decisions: Decisions, version: int | None
 ) -> Rule:
-    """Change what a rule decides; `version` is the one the caller has read. Raises precondition_failed, no_connection,
-    ConflictError.
+    """Change what a rule decides, the named fields alone; None empties one. `version` is the one the caller has read.
+
+    Items that are there already stay as they are until the rule is applied to them. Raises precondition_failed,
+    invalid_request, no_connection, ConflictError.
     """
     if version is not None and version != rule.version:
         raise fail("precondition_failed", current=rule.version)
-    check_named(Ways(service, account), integration)
-    if integration is rule.integration:
+    ways, cache = Ways(service, account), EntryCache(service)
+    book = subject_book(ways, cache, rule.kind, rule.subject)
+    fields = looked_up(ways, cache, rule.kind, {"integration": rule.integration, **decisions}, book)
+    wanted = replace(rule, **fields)
+    check_whole(wanted)
+    if wanted == rule:
         return rule
-    after = replace(rule, integration=integration, edited_at=service.clock.now(), edited_by=caller.actor)
+    after = replace(wanted, edited_at=service.clock.now(), edited_by=caller.actor)
     stored = service.rules.update(account.tenant, account.id, after)
     _told(service, caller, account, "rule.changed", before=rule, after=stored)
     return stored
@@ -116,4 +120,4 @@ def _told(
 def _said(rule: Rule | None) -> dict[str, object] | None:
     if rule is None:
         return None
-    return {"kind": rule.kind.value, "subject": rule.subject, "integration": rule.integration}
+    return {"kind": rule.kind.value, "subject": rule.subject, "integration": rule.integration, **decided(rule)}

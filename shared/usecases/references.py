@@ -103,16 +103,24 @@ class References:
             category=self._entry(Kind.CATEGORIES, draft.category, f"{place}.category", self._of(Kind.CATEGORIES)),
             tax_rate=self._entry(Kind.TAX_RATES, draft.tax_rate, f"{place}.tax_rate", self._of(Kind.TAX_RATES)),
             product=self._entry(Kind.PRODUCTS, draft.product, f"{place}.product", self._of(Kind.PRODUCTS)),
-            tracking=tuple(self._tracking(draft.tracking, place)),
+            tracking=self.tracking(draft.tracking, f"{place}.tracking"),
             project=self._entry(Kind.PROJECTS, draft.project, f"{place}.project", self._of(Kind.PROJECTS)),
             customer=self._entry(Kind.CUSTOMERS, draft.customer, f"{place}.customer", self._of(Kind.CUSTOMERS)),
             billable=draft.billable,
         )
 
+    def entry(self, kind: Kind, named: Reference | None, field: str) -> str | None:
+        """The local id of an entry of a list; raises invalid_request naming the field for an unknown one."""
+        return self._entry(kind, named, field, self._of(kind))
+
+    def tracking(self, named: Iterable[Reference], place: str) -> tuple[str, ...]:
+        """The local ids of dimension values, at most one of a dimension; raises invalid_request naming the value."""
+        return tuple(self._tracking(named, place))
+
     def _tracking(self, named: Iterable[Reference], place: str) -> Iterator[str]:
         taken: dict[str | None, str] = {}
         for number, reference in enumerate(named):
-            field = f"{place}.tracking[{number}]"
+            field = f"{place}[{number}]"
             value_id = self._value(reference, field)
             entry = self.cache.get(self._of(Kind.DIMENSIONS), Kind.DIMENSIONS, value_id)
             parent = entry.parent if entry else None

@@ -37,7 +37,12 @@ def rule_for(world: World, supplier: str) -> Rule:
     entry = next(one for one in entries if one.name == supplier)
     who = caller(world)
     return create_rule(
-        world.service, who, world.account, kind=RuleKind.SUPPLIER, subject=entry.id, integration=Slot.BILL
+        world.service,
+        who,
+        world.account,
+        kind=RuleKind.SUPPLIER,
+        subject=entry.id,
+        decisions={"integration": Slot.BILL},
     )
 
 

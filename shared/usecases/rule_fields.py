@@ -1,0 +1,133 @@
+"""What a rule may decide, checked and looked up: callers name entries by id, code or name, rules keep local ids."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from shared.domain.coding import Keyword, Share, Split
+from shared.domain.connections import Destination, Slot
+from shared.domain.errors import fail
+from shared.domain.items import Side
+from shared.domain.lists import Book, Kind
+from shared.domain.rule_drafts import Decisions, SplitDraft
+from shared.domain.rules import DECIDES, AutoPublish, Rule, RuleKind
+from shared.domain.split import WHOLE
+from shared.usecases.integrations import Ways, check_named
+from shared.usecases.readiness import EntryCache, book_of, kinds_of
+from shared.usecases.references import References
+
+_ENTRIES: Final = {
+    "category": Kind.CATEGORIES,
+    "tax_rate": Kind.TAX_RATES,
+    "project": Kind.PROJECTS,
+    "customer": Kind.CUSTOMERS,
+    "supplier": Kind.SUPPLIERS,
+}
+_SUBJECTS: Final = {
+    RuleKind.SUPPLIER: Kind.SUPPLIERS,
+    RuleKind.CUSTOMER: Kind.CUSTOMERS,
+    RuleKind.PAYMENT_METHOD: Kind.PAYMENT_METHODS,
+}
+_NOT_OF: Final = {RuleKind.SUPPLIER: Destination.SALES, RuleKind.CUSTOMER: Destination.PURCHASES}
+_METHODS: Final = frozenset({AutoPublish.ALWAYS, AutoPublish.NEVER, AutoPublish.NONE})
+_CONTACTS: Final = frozenset({AutoPublish.YES, AutoPublish.NO})
+
+
+def subject_book(ways: Ways, cache: EntryCache, kind: RuleKind, subject: str) -> Book:
+    """The book that a rule's subject lies in, the current one for a person; raises invalid_request (subject)."""
+    if kind is RuleKind.USER:
+        return book_of(ways.account, None)
+    own = Book.own(ways.account.tenant, ways.account.id)
+    books = [own] if kind is RuleKind.PAYMENT_METHOD else ways.books()
+    listed = _SUBJECTS[kind]
+    found = next((book for book in books if cache.get(book, listed, subject)), None)
+    if found is None:
+        words = listed.value.removesuffix("s").replace("_", " ")
+        raise fail("invalid_request", field="subject", reason=f"there is no such {words} in the current books")
+    return book_of(ways.account, None) if kind is RuleKind.PAYMENT_METHOD else found
+
+
+def looked_up(ways: Ways, cache: EntryCache, kind: RuleKind, decisions: Decisions, book: Book) -> dict[str, Any]:
+    """The fields as a rule keeps them; `book` is where its entries are looked for, unless it names an integration.
+
+    Raises invalid_request naming the field for what a rule of the kind does not decide, for entries that are not
+    there, and for what does not go together; no_connection for an integration that is not connected.
+    """
+    _check(kind, decisions)
+    slot: Slot | None = decisions.get("integration")
+    check_named(ways, slot)
+    named = ways.in_slot(slot) if slot is not None else None
+    connection = named or next((one for one in ways.linked if book_of(ways.account, one) == book), None)
+    if named is not None:
+        book = book_of(ways.account, named)
+    kinds = None if connection is None else kinds_of(ways.account, connection)
+    references = References(ways.service, book, cache, kinds, book_of(ways.account, None))
+    return {name: _value(references, name, value) for name, value in decisions.items()}
+
+
+def check_whole(rule: Rule) -> None:
+    """Refuse what does not go together in a rule as a whole; raises invalid_request."""
+    if rule.payment_method_when is not None and rule.payment_method is None:
+        raise fail("invalid_request", field="payment_method_when", reason="there is no payment method that it is for")
+
+
+def _check(kind: RuleKind, decisions: Decisions) -> None:
+    for name, value in decisions.items():
+        if name not in DECIDES[kind] and value is not None and value != ():
+            words = kind.value.replace("_", " ")
+            raise fail("invalid_request", field=name, reason=f"a rule for a {words} does not decide this")
+    if decisions.get("destination") is _NOT_OF.get(kind, ""):
+        side = Side.COSTS if kind is RuleKind.SUPPLIER else Side.SALES
+        raise fail("invalid_request", field="destination", reason=f"{side} do not go there")
+    if kind is RuleKind.CUSTOMER and decisions.get("integration") not in {None, Slot.MAIN}:
+        raise fail("invalid_request", field="integration", reason="sales go through the main connection")
+    allowed = _METHODS if kind is RuleKind.PAYMENT_METHOD else _CONTACTS
+    if decisions.get("auto_publish") not in {None, *allowed}:
+        reason = "one of " + ", ".join(sorted(allowed))
+        raise fail("invalid_request", field="auto_publish", reason=reason)
+    if decisions.get("split") is not None:
+        _check_split(decisions["split"])
+
+
+def _check_split(split: SplitDraft) -> None:
+    if bool(split.shares) == bool(split.keywords):
+        raise fail("invalid_request", field="split", reason="name either shares or keywords")
+    percent = sum((share.percent for share in split.shares), Decimal(0))
+    if split.shares and percent != WHOLE:
+        reason = f"the shares come to {percent} percent, not to 100"
+        raise fail("invalid_request", field="split.shares", reason=reason)
+
+
+def _value(references: References, name: str, value: Any) -> Any:
+    if value is None:
+        return () if name == "dimensions" else None
+    if name in _ENTRIES:
+        return references.entry(_ENTRIES[name], value, name)
+    if name == "payment_method":
+        return references.payment_method(value)
+    if name == "dimensions":
+        return references.tracking(value, name)
+    return _split(references, value) if name == "split" else value
+
+
+def _split(references: References, split: SplitDraft) -> Split:
+    shares = []
+    for number, share in enumerate(split.shares):
+        place = f"split.shares[{number}]"
+        shares.append(
+            Share(
+                percent=share.percent,
+                description=share.description,
+                category=references.entry(Kind.CATEGORIES, share.category, f"{place}.category"),
+                tax_rate=references.entry(Kind.TAX_RATES, share.tax_rate, f"{place}.tax_rate"),
+                dimensions=references.tracking(share.dimensions, f"{place}.dimensions"),
+                project=references.entry(Kind.PROJECTS, share.project, f"{place}.project"),
+            )
+        )
+    keywords = []
+    for number, one in enumerate(split.keywords):
+        place = f"split.keywords[{number}].category"
+        category = references.entry(Kind.CATEGORIES, one.category, place)
+        if category is None:
+            raise fail("invalid_request", field=place, reason="a keyword is for a category")
+        keywords.append(Keyword(one.keyword, category))
+    return Split(tuple(shares), tuple(keywords))
