@@ -20,7 +20,7 @@ from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Destined, Finders, check_integration, destined
 from shared.usecases.service import Service
-from shared.usecases.spot_duplicates import compared_first, looked_again
+from shared.usecases.spot_duplicates import Modes, compared_first, looked_again
 
 # DynamoDB holds 400 KB a row; an item of this many characters stays below it whatever its letters.
 MOST_TEXT: Final = 80_000
@@ -65,13 +65,14 @@ def create_items(
             coded_items.append(refusal.problem)
     items = [one for one in coded_items if isinstance(one, Item)]
     prefetch_all(ways, cache, items)
+    modes = Modes(ways, items)
     results: list[Taken | Problem] = []
     for one in coded_items:
         if isinstance(one, Problem):
             results.append(one)
             continue
         problems = evaluate(service, account, one, ways.of(one), cache=cache)
-        duplicate = compared_first(ways, one)
+        duplicate = compared_first(ways, one, modes)
         state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one), duplicate=duplicate)
         judgement = judged(state, problems, account.coding_version)
         results.append(_store(service, one, judgement, claims.get(one.id, Inside()), ways.linked))

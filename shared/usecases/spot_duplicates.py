@@ -1,17 +1,38 @@
 """Compare a cost item with the account's others when it arrives and when it is edited."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from shared.domain.duplicates import Duplicate, DuplicateMode, compared, duplicate_key
 from shared.domain.items import Item, ItemState
 from shared.domain.readiness import judged
+from shared.domain.rules import RuleKind, rule_id
 from shared.usecases.integrations import Ways
 from shared.usecases.service import Service
 
 
-def compared_first(ways: Ways, item: Item) -> Duplicate | None:
+class Modes:
+    """How the duplicates of an account's items are treated: by the supplier's rule, else by the account's setting.
+
+    The rules of the suppliers of many items are read in one go.
+    """
+
+    def __init__(self, ways: Ways, items: Iterable[Item]) -> None:
+        self._ways = ways
+        self._rules: dict[str, DuplicateMode | None] = {}
+        account = ways.account
+        suppliers = {item.contact for item in items if item.contact is not None and duplicate_key(item) is not None}
+        ids = [rule_id(account.tenant, account.id, RuleKind.SUPPLIER, one) for one in suppliers]
+        for rule in ways.service.rules.batch_get(account.tenant, account.id, ids).values():
+            self._rules[rule.subject] = rule.duplicate_mode
+
+    def of(self, item: Item) -> DuplicateMode:
+        return self._rules.get(item.contact or "") or self._ways.account.duplicate_mode
+
+
+def compared_first(ways: Ways, item: Item, modes: Modes) -> Duplicate | None:
     """How a new item compares with those that are there; None where it is not compared. One read, if any."""
-    return _compared(ways, item, ways.account.duplicate_mode)
+    return _compared(ways, item, modes.of(item))
 
 
 def looked_again(service: Service, item: Item, state: ItemState) -> ItemState:
@@ -31,7 +52,7 @@ def looked_again(service: Service, item: Item, state: ItemState) -> ItemState:
 
 def compared_anew(ways: Ways, edited: Item, state: ItemState) -> Duplicate | None:
     """How an edited item compares. What a person has decided stands for as long as it looks the same."""
-    mode, before = ways.account.duplicate_mode, state.duplicate
+    mode, before = Modes(ways, [edited]).of(edited), state.duplicate
     if before is not None and before.key == duplicate_key(edited):
         return replace(before, held=mode is DuplicateMode.HOLD)
     return _compared(ways, edited, mode)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.duplicates import DuplicateMode
+from shared.domain.rules import Rule, RuleKind, rule_id
 from tests.integration.publish_api.conftest import World
 
 
@@ -13,6 +14,13 @@ def compare(world: World, mode: DuplicateMode) -> None:
     found = world.service.accounts.get(world.account.tenant, world.account.id)
     assert found is not None
     world.service.accounts.update(replace(found, duplicate_mode=mode))
+
+
+def rule(world: World, mode: DuplicateMode) -> None:
+    supplier, now = world.entries["supplier"].id, world.service.clock.now()
+    tenant, account = world.account.tenant, world.account.id
+    made = Rule(rule_id(tenant, account, RuleKind.SUPPLIER, supplier), RuleKind.SUPPLIER, supplier, now, now, "test")
+    world.service.rules.create(tenant, account, replace(made, duplicate_mode=mode))
 
 
 def decide(world: World, item: str, decision: str) -> tuple[int, dict[str, Any]]:
@@ -108,6 +116,15 @@ def test_another_amount_or_kind_is_another_document(world: World, changes: dict[
     compare(world, DuplicateMode.HOLD)
     world.make()
     assert world.make(**changes)["duplicate_of"] is None
+
+
+@pytest.mark.parametrize("by_rule", [DuplicateMode.FLAG, DuplicateMode.OFF])
+def test_a_suppliers_rule_counts_more_than_the_accounts_mode(world: World, by_rule: DuplicateMode) -> None:
+    compare(world, DuplicateMode.HOLD)
+    rule(world, by_rule)
+    first, second = world.make(), world.make()
+    assert second["stage"] == "ready"
+    assert second["duplicate_of"] == (first["id"] if by_rule is DuplicateMode.FLAG else None)
 
 
 def test_two_of_one_request_and_a_repeat_of_it(world: World) -> None:
