@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from functions.connect.automation_routes import ROUTES as AUTOMATION_ROUTES
 from functions.connect.connection_routes import ROUTES as CONNECTION_ROUTES
 from functions.connect.models import (
     AccountPage,
@@ -203,6 +204,7 @@ ROUTES: Final[list[Route]] = [
     Route("PATCH", _ACCOUNT + "/defaults", patch_defaults, "Choose the connections publishing goes through",
           answer=ChangedDefaultsView, body=DefaultsPatch, capability=_MANAGE, if_match=True, errors=("no_connection",),
           tag="Settings"),
+    *AUTOMATION_ROUTES,
     Route("GET", _ACCOUNT + "/events", get_events, "What happened in the account, newest first", answer=EventPage,
           query=EventQuery, capability=_READ, tag="Events"),
     Route("GET", "/v1/openapi.json", get_openapi, "This description", public=True, tag="Catalogue"),

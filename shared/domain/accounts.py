@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.auto_publish import AutoPublishing
 from shared.domain.duplicates import DuplicateMode
 
 
@@ -57,6 +58,8 @@ class Account:
     publishing_integration: str | None = None  # a slot: main, bill, approvalmax
     expense_claims_integration: str | None = None
     duplicate_mode: DuplicateMode = DuplicateMode.OFF
+    auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
+    refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
     deleted_at: datetime | None = None
     version: int = 0
 

@@ -1,15 +1,17 @@
 """What a pass over a provider's list changes here: pure, so that every order of pages can be tried."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.connections import ListHealth
+from shared.domain.limits import window_start
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, shard_of
 
 FULL_PASS_EVERY: Final = timedelta(days=7)  # hard deletions never show in a delta
-REFRESH_EVERY: Final = timedelta(hours=48)
+REFRESH_EVERY: Final = timedelta(hours=24)
 RETRY_AFTER: Final = timedelta(minutes=5)  # doubled with every try, until the next regular refresh is nearer
 PAGES_PER_PASS: Final = 2000  # a provider that never ends its list is broken, not large
 
@@ -180,6 +182,16 @@ def needs_full_pass(healths: Iterable[ListHealth], *, has_delta: bool, now: date
         health.cursor is None or health.last_full_at is None or now - health.last_full_at >= FULL_PASS_EVERY
         for health in healths
     )
+
+
+def next_refresh(now: datetime, every: timedelta, connection: str) -> datetime:
+    """When a connection is refreshed next: in the slot that its id gives it, so that not all come at once.
+
+    Never sooner than half of `every` and never later than one and a half of it.
+    """
+    place = int.from_bytes(hashlib.sha256(connection.encode()).digest()[:8], "big") / 2**64
+    start = window_start(now + every / 2 - every * place, every)
+    return start + every + every * place
 
 
 def retry_wait(tries: int) -> timedelta | None:

@@ -11,7 +11,7 @@ from shared.domain.connections import Connection, ConnectionStatus, ListHealth, 
 from shared.domain.errors import ConflictError, Handling, Problem
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.refresh_requests import ALL, RefreshRequest
-from shared.domain.refreshing import Counts, retry_wait
+from shared.domain.refreshing import Counts, next_refresh, retry_wait
 from shared.usecases.happenings import happened
 from shared.usecases.pull_lists import Pulled
 from shared.usecases.service import Service
@@ -147,8 +147,19 @@ def ask_recheck(service: Service, tenant: str, account: str) -> None:
 
 def plan_next(service: Service, connection: Connection) -> None:
     """The next regular refresh, written before the work of this one so that the chain never ends."""
-    every = service.provider(connection.provider).profile.refresh_every
-    _plan(service, connection, None, every, reason=SCHEDULE)
+    account = service.accounts.get(connection.tenant, connection.account)
+    now = service.clock.now()
+    at = next_refresh(now, refresh_every(account, connection), connection.id)
+    _plan(service, connection, None, at - now, reason=SCHEDULE)
+
+
+def refresh_every(account: Account | None, connection: Connection) -> timedelta:
+    """How often a connection is refreshed: as its account wishes, else as its software asks for."""
+    from shared.providers import registry
+
+    if account is not None and account.refresh_hours is not None:
+        return timedelta(hours=account.refresh_hours)
+    return registry.profile(connection.provider).refresh_every
 
 
 def _plan(

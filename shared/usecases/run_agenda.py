@@ -16,7 +16,7 @@ from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
 from shared.usecases.read_decisions import decisions_message
-from shared.usecases.record_refresh import SCHEDULE
+from shared.usecases.record_refresh import SCHEDULE, refresh_every
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -139,20 +139,23 @@ def _refresh(service: Service, row: AgendaRow, levels: Levels) -> None:
     """Send a refresh on its way; not a regular one after which a later refresh has planned the next already, nor the
     guard of one whose message arrived.
     """
-    from shared.providers import registry
-
     said = row.payload
     connection = service.connections.get(said["tenant"], said["account"], said["connection"])
     if connection is None or connection.status not in {ConnectionStatus.IMPORTING, ConnectionStatus.ACTIVE}:
         if connection is not None and connection.status in EXPIRED:
             levels.expired.add(connection.id)
         return
-    every = registry.profile(connection.provider).refresh_every
-    if said.get("reason") == SCHEDULE and _refreshed_since(connection, row.at - every + SWEEP_AFTER):
+    if said.get("reason") == SCHEDULE and _planned_anew(service, connection, row):
         return
     if said.get(GUARD) and _refreshed_since(connection, datetime.fromisoformat(said["requested_at"])):
         return
     service.refresh_queue.send(dict(said), group=said["tenant"])
+
+
+def _planned_anew(service: Service, connection: Connection, row: AgendaRow) -> bool:
+    """Whether a later refresh has planned its next one behind this: never sooner than half the time between two."""
+    account = service.accounts.get(connection.tenant, connection.account)
+    return _refreshed_since(connection, row.at - refresh_every(account, connection) / 2 + SWEEP_AFTER)
 
 
 def _refreshed_since(connection: Connection, at: datetime) -> bool:
