@@ -70,6 +70,11 @@ class Software:
 
 
 def software(name: str) -> Software:
-    """A provider's software: the module of its name under rehearsal/softwares."""
-    found: Software = import_module(f"rehearsal.softwares.{name}").SOFTWARE
+    """A provider's software: the module of its name under rehearsal/softwares.
+
+    A secondary that knows several main connections is asked for as "approvalmax beside quickbooks".
+    """
+    provider, _, main = name.partition(" beside ")
+    module = import_module(f"rehearsal.softwares.{provider}")
+    found: Software = module.BESIDE[main] if main else module.SOFTWARE
     return found

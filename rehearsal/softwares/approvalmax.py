@@ -1,10 +1,11 @@
-"""ApprovalMax as tests meet it: beside Xero, with the same books, asked over its own API."""
+"""ApprovalMax as tests meet it: beside Xero, or beside QuickBooks Online, with their books, asked over its own API."""
 
 from dataclasses import replace
 
 from rehearsal.ledger import Books, Ledger
 from rehearsal.papers import XERO
 from rehearsal.software import CallTo, Software
+from rehearsal.softwares.quickbooks import SOFTWARE as QUICKBOOKS
 from shared.domain.approvals import Delivery
 from shared.domain.connections import Settings
 from shared.domain.ids import find_marker
@@ -37,3 +38,16 @@ SOFTWARE = Software(
     settings=Settings(delivery=Delivery.API),
     beside="xero",
 )
+BESIDE = {
+    "quickbooks": replace(
+        SOFTWARE,
+        organisation="Harbour & Finch Ltd (QBO)",
+        bank=QUICKBOOKS.bank,
+        papers=replace(QUICKBOOKS.papers, customer="", state="awaiting_approval", more={"integration": "approvalmax"}),
+        calls={
+            "bill": CallTo("POST", "*/bills", "POST /companies/{id}/quickbooks/bills"),
+            "file": CallTo("POST", "*/attachments", "POST /companies/{id}/quickbooks/bills/{id}/attachments"),
+        },
+        beside="quickbooks",
+    )
+}

@@ -17,7 +17,7 @@ __all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox"]
 def world(
     publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
-    made = make_world(publishing_sandbox, dynamodb_endpoint, "approvalmax_beside_quickbooks")
+    made = make_world(publishing_sandbox, dynamodb_endpoint, "approvalmax beside quickbooks")
     watch_calls(made.running, monkeypatch)
     return made
 
