@@ -42,7 +42,8 @@ class DroppedAnswer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         if self._after_seconds:
             await _until_gone(receive, self._after_seconds)
-        _transport(scope).abort()
+        if transport := _transport(scope):
+            transport.abort()
         await _until_gone(receive, LONGEST_HANG_SECONDS)
 
 
@@ -56,7 +57,8 @@ class TruncatedAnswer(Response):
         body = bytes(self.body)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        _transport(scope).close()
+        if transport := _transport(scope):
+            transport.close()
         await _until_gone(receive, LONGEST_HANG_SECONDS)
 
 
@@ -67,8 +69,9 @@ def outcome(sent: Response) -> str:
     return "truncated" if isinstance(sent, TruncatedAnswer) else str(sent.status_code)
 
 
-def _transport(scope: Scope) -> asyncio.Transport:
-    return TrackedConnection.open_transports[cast(tuple[str, int], tuple(scope["client"]))]
+def _transport(scope: Scope) -> asyncio.Transport | None:
+    """The call's connection; None when the client has gone already."""
+    return TrackedConnection.open_transports.get(cast(tuple[str, int], tuple(scope["client"])))
 
 
 async def _until_gone(receive: Receive, seconds: float) -> None:
