@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from functions.publish.arrival_models import Arriving, FileUrl, PersonId
 from functions.publish.values import (
     Amount,
     ContactRef,
@@ -40,6 +41,11 @@ _INSIDE: Final = (
     "Of an expense claim: the cost items that it is for, by id. They are published with it and not alone; an item that "
     "is taken out of the list is free again"
 )
+_FILE_URL: Final = (
+    "Have the item's file fetched from this address; the one that could not be fetched is named again to have it tried "
+    "once more. Null gives up a file that did not come"
+)
+_QUARANTINE: Final = "Empty, to let go of all that was put aside; a field that is given a value leaves it by itself"
 _INTEGRATION: Final = (
     "Which connection the item is published through, by its slot; its coding is of that connection's lists. Null "
     "leaves it to the supplier's rule and the account's defaults. Sales go through the main connection only"
@@ -79,7 +85,7 @@ class LineBody(Model):
         )
 
 
-class NewItem(Model):
+class NewItem(Arriving):
     """An item. Sums that do not add up are taken in and shown as a reason, so that a person can correct them."""
 
     side: Side
@@ -129,6 +135,7 @@ class NewItem(Model):
             tax_mode=self.tax_mode or TaxMode.INCLUSIVE,
             total=Decimal(0) if self.total is None else self.total,
             items=tuple(dict.fromkeys(self.items)),
+            file=self.file_draft(),
             lines=tuple(line.draft() for line in self.lines),
             contact=self.contact.reference() if self.contact else None,
             payment_method=self.payment_method.reference() if self.payment_method else None,
@@ -170,6 +177,9 @@ class ItemChange(Model):
     destination: Destination | None = None
     publish_as: PublishAs | None = None
     integration: Slot | None = Field(None, description=_INTEGRATION)
+    owner: PersonId | None = None
+    file_url: FileUrl | None = Field(None, description=_FILE_URL)
+    quarantine: list[str] | None = Field(None, max_length=0, description=_QUARANTINE)
 
     @field_validator("side", "type", "currency", "tax_mode", "total", "lines", "items", "paid")
     @classmethod
@@ -183,6 +193,8 @@ class ItemChange(Model):
         changed: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if self.lines is not None:
             changed["lines"] = tuple(line.draft() for line in self.lines)
+        if "quarantine" in changed:
+            changed["quarantine"] = ()
         if self.items is not None:
             changed["items"] = tuple(dict.fromkeys(self.items))
         for name, named in (("contact", self.contact), ("payment_method", self.payment_method)):

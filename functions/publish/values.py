@@ -14,6 +14,7 @@ from shared.domain.item_drafts import Reference
 from shared.domain.money import is_currency
 
 _AMOUNT: Final = r"-?[0-9]{1,12}(\.[0-9]{1,4})?"
+_SHARE: Final = r"(0(\.[0-9]{1,6})?|1(\.0{1,6})?)"
 _RATE: Final = r"[0-9]{1,9}(\.[0-9]{1,10})?"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 EARLIEST: Final = date(1900, 1, 1)
@@ -48,7 +49,7 @@ def _parse_date(value: Any) -> date:
     return parsed
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Refuse what no accounting software takes: control characters (but line breaks and tabs) and half characters."""
     if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in "\n\r\t" for one in text):
         raise ValueError("the text has control characters")
@@ -78,6 +79,11 @@ ExchangeRate = Annotated[
     Field(gt=0),
     WithJsonSchema({"type": "string", "pattern": f"^{_RATE}$", "examples": ["1.0825"]}),
 ]
+Share = Annotated[
+    Decimal,
+    _decimal(_SHARE, 'a confidence is a text between "0" and "1", with at most 6 decimals'),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SHARE}$", "examples": ["0.97"]}),
+]
 Day = Annotated[
     date,
     BeforeValidator(_parse_date),
@@ -85,13 +91,13 @@ Day = Annotated[
 ]
 Currency = Annotated[str, AfterValidator(_currency), Field(pattern="^[A-Z]{3}$", examples=["GBP"])]
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
 ]
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_printable)]
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(printable)]
 Number = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
 ]
-ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_printable)]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(printable)]
 Id = Annotated[str, AfterValidator(_identifier), Field(min_length=26, max_length=26)]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from functions.publish.arrival_views import FetchView, QuarantinedView
 from functions.publish.automation_views import ItemApprovalView
 from shared.aws.http import View
 from shared.domain.approvals import Approval, ApprovalOutcome
@@ -262,7 +263,11 @@ class ItemView(View):
     publish_as: PublishAs | None
     integration: IntegrationView
     external_id: str | None
+    owner: str | None
+    confidence: dict[str, Decimal] = Field(description="0 to 1, by field path, as it came")
+    quarantine: list[QuarantinedView]
     document: DocumentView | None
+    fetch: FetchView | None
     approval: ItemApprovalView
     duplicate_of: str | None = Field(description="The item that this one seems to repeat")
     duplicate_decision: Decision | None = Field(description="What a person said of that")
@@ -298,6 +303,8 @@ _PLAIN: Final = [
     "destination",
     "publish_as",
     "external_id",
+    "owner",
+    "confidence",
 ]
 
 
@@ -311,7 +318,9 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         items=list(item.items),
         claim=state.claim,
         integration=IntegrationView.of(ways.shown(item, state, marker)),
+        quarantine=QuarantinedView.each(item.quarantine),
         document=DocumentView.maybe(item.document),
+        fetch=FetchView.maybe(item.fetch),
         approval=ItemApprovalView.of(item),
         duplicate_of=state.duplicate.suspected if state.duplicate else None,
         duplicate_decision=state.duplicate.decision if state.duplicate else None,

@@ -1,4 +1,4 @@
-"""The publish queue's worker: bulk requests are expanded, organisations are drained, connections are disconnected."""
+"""The publish queue's worker: bulk requests are expanded, organisations drained, connections ended, files fetched."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from shared.aws import log
 from shared.usecases.conclude_disconnect import conclude_disconnect
 from shared.usecases.drain_organisation import drain_organisation
 from shared.usecases.expand_publication import expand_publication
+from shared.usecases.fetch_file import fetch_file
 from shared.usecases.service import Service
 from shared.usecases.wake import read_wake_up
 
@@ -36,6 +37,8 @@ def _handle(record: SQSRecord, lambda_context: LambdaContext) -> None:
                 expand_publication(service, body["tenant"], body["account"], body["publication"], deadline)
             case "disconnect":
                 conclude_disconnect(service, body, deadline)
+            case "fetch_file":
+                fetch_file(service, body, deadline)
             case _:
                 drain_organisation(service, read_wake_up(body), deadline)
     finally:

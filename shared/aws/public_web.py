@@ -72,12 +72,14 @@ class PublicWeb:
         self._resolver = resolver
         self._verify = verify
 
-    def check(self, url: str) -> None:
+    def check(self, url: str, *, resolves: bool = True) -> None:
         """Refuse an address when it is named; raises AddressRefused.
 
-        A name that does not resolve now is let pass: the call will look again, and fail then.
+        A name that does not resolve now, or is not to be resolved, is let pass: the call will look again.
         """
         parts = self._parts(url)
+        if not resolves and not _is_number(str(parts.hostname)):
+            return
         try:
             self._addresses(str(parts.hostname), _port(parts), time.monotonic() + RESOLVE_SECONDS)
         except OSError:
@@ -188,6 +190,11 @@ def _is_here(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_number(host: str) -> bool:
+    """Whether a host is an address itself, however written: the system's resolver takes 127.1 and 0x7f000001 too."""
+    return ":" in host or host.rpartition(".")[2][:1].isdigit()
 
 
 def _port(parts: SplitResult) -> int:

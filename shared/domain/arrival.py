@@ -1,6 +1,7 @@
 """What documents bring along besides their fields: papers that are kept, files still under way, values put aside."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -35,6 +36,20 @@ def as_sent(item: Item) -> Item:
 def quarantined(field: str, value: str, reason: str) -> Quarantined:
     """A member that is put aside, each part cut to its bound. `value` is JSON text."""
     return Quarantined(field[:LONGEST_FIELD], value[:LONGEST_VALUE], reason[:LONGEST_REASON])
+
+
+def settled(item: Item, changed: Collection[str]) -> Item:
+    """An edited item without what was put aside of the fields that were changed, and without how sure a reader was."""
+    return replace(
+        item,
+        quarantine=tuple(one for one in item.quarantine if _member(one.field) not in changed),
+        confidence={path: sure for path, sure in item.confidence.items() if _member(path) not in changed},
+    )
+
+
+def _member(path: str) -> str:
+    """The member of an item that a path begins with: `lines` of `lines[0].category`."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def arrival_problems(item: Item) -> Iterator[Problem]:

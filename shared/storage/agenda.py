@@ -27,6 +27,7 @@ class AgendaKind(StrEnum):
     PUBLICATION = "publication"
     APPROVAL = "approval"
     DISCONNECT = "disconnect"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from shared.domain.items import Item, ItemState, ItemType, Place, Stage, Summary
 from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
+from shared.usecases.arriving_files import Addresses, ask_fetch, guard_fetch, with_file
 from shared.usecases.expense_claims import Inside, counted, gathered
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache
@@ -53,11 +54,13 @@ def create_items(
     now = service.clock.now()
     coded_items: list[Item | Problem] = []
     claims: dict[str, Inside] = {}
+    addresses = Addresses(service)
     for number, draft in enumerate(drafts):
         item_id = numbered_id(resource_id, number)
         try:
             check_integration(ways, draft.side, draft.integration)
             made = item_of(finders, where[number], account, draft, item_id=item_id, now=now)
+            made = with_file(made, draft.file, addresses)
             if made.type is ItemType.EXPENSE_CLAIM:
                 made, claims[made.id] = _claimed(ways, made)
             coded_items.append(made)
@@ -75,7 +78,11 @@ def create_items(
         duplicate = compared_first(ways, one, modes)
         state = ItemState(one.id, Stage.RECEIVED, Place.INBOX, summary_of(one), duplicate=duplicate)
         judgement = judged(state, problems, account.coding_version)
-        results.append(_store(service, one, judgement, claims.get(one.id, Inside()), ways.linked))
+        guard_fetch(service, one)
+        taken = _store(service, one, judgement, claims.get(one.id, Inside()), ways.linked)
+        if isinstance(taken, Taken):
+            ask_fetch(service, taken.item)
+        results.append(taken)
     return results
 
 
@@ -129,6 +136,9 @@ def item_of(
         items=draft.items,
         external_id=draft.external_id,
         draft_digest=draft.digest(),
+        owner=draft.owner,
+        confidence=dict(draft.confidence),
+        quarantine=draft.quarantine,
     )
 
 

@@ -1,15 +1,17 @@
 """Change an item while nobody is sending it."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.arrival import fits_side
+from shared.domain.arrival import fits_side, settled
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem, fail
 from shared.domain.item_drafts import ItemChanges
 from shared.domain.items import Item, ItemState, ItemType, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, lapses, set_back, summary_of
+from shared.usecases.arriving_files import ask_fetch, fetched_anew, guard_fetch
 from shared.usecases.create_items import Taken
 from shared.usecases.expense_claims import Inside, check_edit_inside, counted, gathered, recount
 from shared.usecases.integrations import Way, Ways, evaluate
@@ -17,6 +19,9 @@ from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
+
+
+_LOOKED_UP: Final = frozenset({"lines", "contact", "payment_method", "file_url"})
 
 
 def edit_item(
@@ -43,6 +48,9 @@ def edit_item(
     inside = Inside()
     if edited.type is ItemType.EXPENSE_CLAIM or item.type is ItemType.EXPENSE_CLAIM:
         edited, inside = _claim(ways, item, edited, marker)
+    if "file_url" in changes:
+        edited = fetched_anew(service, edited, changes["file_url"])
+    edited = settled(edited, changes.keys())
     if edited == item:
         return Taken(item, state, marker, new=False)
     way = _way(ways, edited, changes, marker)
@@ -52,7 +60,11 @@ def edit_item(
     state = judged(state, problems, account.coding_version)
     elsewhere = marker is not None and _goes_elsewhere(way, marker)
     changed = Changed(edited, state, marker, tuple(sorted(changes)), elsewhere, inside.states, was)
+    if edited.fetch != item.fetch:
+        guard_fetch(service, edited)
     taken = store_change(service, changed, ways.linked, actor=actor, what="item.edited")
+    if edited.fetch != item.fetch:
+        ask_fetch(service, taken.item)
     if state.claim is not None:
         recount(service, account, state.claim, ways.linked)
     return taken
@@ -140,7 +152,7 @@ def recoded(ways: Ways, finders: Finders, item: Item, changes: ItemChanges, mark
     Those that it keeps are checked against that book by whoever works out its readiness. Where the side changes, a
     contact that is not named anew is left out: suppliers and customers are other entries.
     """
-    plain = {name: value for name, value in changes.items() if name not in {"lines", "contact", "payment_method"}}
+    plain = {name: value for name, value in changes.items() if name not in _LOOKED_UP}
     edited = replace(item, **plain)
     if not fits_side(edited.type, edited.side):
         raise fail("invalid_request", field="type", reason="sales are invoices, credit notes and receipts")

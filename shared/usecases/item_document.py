@@ -63,7 +63,7 @@ def complete_document(service: Service, account: Account, item_id: str, upload: 
     document = _arrived(service, _key(account, item_id, said["upload"]), said)
     if item.document == document:
         return Taken(item, state, marker, new=False)
-    changed = replace(item, document=document)
+    changed = replace(item, document=document, fetch=None)
     state = replace(state, summary=summary_of(changed))
     return store_change(
         service, Changed(changed, state, marker, ("document",)), linked, actor=actor, what="item.document"

@@ -11,6 +11,7 @@ from shared.domain.limits import window_start
 from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
 from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
+from shared.usecases.arriving_files import ask_again
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
@@ -191,6 +192,10 @@ def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     service.publish_queue.send(publication_message(publication), group=publication.tenant)
 
 
+def _file(service: Service, row: AgendaRow, _: Levels) -> None:
+    ask_again(service, row.payload)
+
+
 def _approval(service: Service, row: AgendaRow, _: Levels) -> None:
     """Have decisions read that a connection's documents wait for; the reader plans the next look."""
     said = row.payload
@@ -202,6 +207,7 @@ _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
     AgendaKind.APPROVAL: _approval,
+    AgendaKind.FILE: _file,
     AgendaKind.DISCONNECT: _disconnect,
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.arrival import LONGEST_VALUE, arrival_problems, as_sent, fits_side, kept, quarantined
+from shared.domain.arrival import LONGEST_VALUE, arrival_problems, as_sent, fits_side, kept, quarantined, settled
 from shared.domain.connections import Destination, Settings
 from shared.domain.errors import Problem
 from shared.domain.items import FetchStatus, FileFetch, Item, ItemType, Line, Side, TaxMode
@@ -62,6 +62,16 @@ def test_what_was_put_aside_keeps_an_item_back_and_is_bounded() -> None:
     (problem,) = arrival_problems(item)
     assert problem.code == "value_not_mapped" and problem.field == "f" * 100
     assert problem.details == {"value": "v" * LONGEST_VALUE, "reason": "no such field"}
+
+
+def test_a_field_that_a_person_gives_a_value_is_no_more_put_aside_or_doubtful() -> None:
+    aside = (
+        quarantined("lines[0].category", '"999"', "no such entry"),
+        quarantined("colour", '"red"', "no such field"),
+    )
+    doubts = {"lines[0].amount": Decimal("0.4"), "total": Decimal("0.9")}
+    item = settled(replace(ITEM, quarantine=aside, confidence=doubts), {"lines", "number"})
+    assert (item.quarantine, item.confidence) == (aside[1:], {"total": Decimal("0.9")})
 
 
 def test_a_file_that_is_not_here_keeps_an_item_back() -> None:
