@@ -90,9 +90,7 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-11"]}),
 ]
 Currency = Annotated[str, AfterValidator(_currency), Field(pattern="^[A-Z]{3}$", examples=["GBP"])]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)]
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(printable)]
 Number = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(printable)

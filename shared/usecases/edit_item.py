@@ -20,7 +20,6 @@ from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
 
-
 _LOOKED_UP: Final = frozenset({"lines", "contact", "payment_method", "file_url"})
 
 
