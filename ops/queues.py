@@ -7,6 +7,7 @@ from ops.target import Target
 QUEUES: Final = {
     "publish": ("PublishDeadLettersUrl", "PublishQueueUrl"),
     "refresh": ("RefreshDeadLettersUrl", "RefreshQueueUrl"),
+    "deliver": ("DeliverDeadLettersUrl", "DeliverQueueUrl"),
 }
 _AT_ONCE: Final = 10
 MOST: Final = 10_000

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from functions.connect.automation_routes import ROUTES as AUTOMATION_ROUTES
 from functions.connect.connection_routes import ROUTES as CONNECTION_ROUTES
+from functions.connect.endpoint_routes import ROUTES as ENDPOINT_ROUTES
 from functions.connect.models import (
     AccountPage,
     AccountQuery,
@@ -199,6 +200,7 @@ ROUTES: Final[list[Route]] = [
     Route("DELETE", _MEMBER, delete_member, "Take a person out of the account", status=204, capability=_MANAGE,
           errors=("last_admin", "conflict"), tag="Members"),
     *CONNECTION_ROUTES,
+    *ENDPOINT_ROUTES,
     Route("GET", _ACCOUNT + "/defaults", get_defaults, "Which connections publishing goes through",
           answer=DefaultsView, capability=_MANAGE, tag="Settings"),
     Route("PATCH", _ACCOUNT + "/defaults", patch_defaults, "Choose the connections publishing goes through",

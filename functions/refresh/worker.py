@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from shared.aws import log
 from shared.domain.refresh_requests import SCHEMA, from_body
 from shared.usecases.ask_refresh import notices_of, take_notice
+from shared.usecases.note_attention import look_at_attention
 from shared.usecases.read_decisions import read_decisions, take_decision_notice
 from shared.usecases.recheck_items import recheck_items
 from shared.usecases.refresh_lists import refresh_lists
@@ -53,6 +54,8 @@ def serve(service: Service, body: dict[str, Any], *, message_id: str, sent_at: d
             log.logger.info("refresh", extra={"refresh": request.id, "reason": request.reason, "outcome": outcome})
         case "recheck":
             recheck_items(service, body["tenant"], body["account"], body.get("cursor"), deadline)
+        case "attention":
+            look_at_attention(service, body["tenant"], body["account"])
         case "notice":
             for look in notices_of(body):
                 if look.kinds or not look.decisions:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 LOCAL_STAGE: Final = "local"
 _TABLES: Final = ("connections", "lists", "rules", "items", "vault", "claims", "agenda", "organisations")
-_QUEUES: Final = ("publish", "refresh")
+_QUEUES: Final = ("publish", "refresh", "deliver")
 _TEXTS: Final = (
     "documents_bucket",
     "vault_key_arn",

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from shared.domain import arrival_codes, automation_codes, document_codes, matching_codes, validation_codes
+from shared.domain import (
+    arrival_codes,
+    automation_codes,
+    document_codes,
+    matching_codes,
+    outgoing_codes,
+    validation_codes,
+)
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
 
@@ -316,6 +323,7 @@ _PLAN = [
 def _entries() -> dict[str, ErrorKind]:
     groups = [
         (About.REQUEST, _REQUEST),
+        (About.REQUEST, outgoing_codes.REQUEST),
         (About.PERMISSION, _PERMISSION),
         (About.CONNECTION, _CONNECTION),
         (About.PLAN, _PLAN),

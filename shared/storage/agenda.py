@@ -28,6 +28,9 @@ class AgendaKind(StrEnum):
     APPROVAL = "approval"
     DISCONNECT = "disconnect"
     FILE = "file"
+    WEBHOOK = "webhook"
+    ATTENTION = "attention"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)

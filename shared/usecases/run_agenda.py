@@ -12,10 +12,12 @@ from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
 from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.arriving_files import ask_again
+from shared.usecases.digest import send_digest
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
+from shared.usecases.note_attention import look_again
 from shared.usecases.read_decisions import decisions_message
 from shared.usecases.record_refresh import SCHEDULE, refresh_every
 from shared.usecases.service import Service
@@ -203,6 +205,19 @@ def _approval(service: Service, row: AgendaRow, _: Levels) -> None:
     service.refresh_queue.send(message, group=said["tenant"])
 
 
+def _webhook(service: Service, row: AgendaRow, _: Levels) -> None:
+    """Have a message tried again that an endpoint did not take."""
+    service.deliver_queue.send(dict(row.payload), group=row.payload["tenant"])
+
+
+def _attention(service: Service, row: AgendaRow, _: Levels) -> None:
+    look_again(service, row.payload)
+
+
+def _digest(service: Service, row: AgendaRow, _: Levels) -> None:
+    send_digest(service, row.payload, row.at)
+
+
 _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
@@ -212,4 +227,7 @@ _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,
     AgendaKind.REFRESH: _refresh,
+    AgendaKind.WEBHOOK: _webhook,
+    AgendaKind.ATTENTION: _attention,
+    AgendaKind.DIGEST: _digest,
 }

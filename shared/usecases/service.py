@@ -9,6 +9,8 @@ from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.aws.apps import ProviderApps
     from shared.aws.documents import Documents
     from shared.aws.public_web import PublicWeb
@@ -16,12 +18,17 @@ if TYPE_CHECKING:
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
     from shared.domain.limits import Work
+    from shared.domain.outgoing import EventType
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
     from shared.storage.approvals import ApprovalStore
+    from shared.storage.attention import AttentionStore
     from shared.storage.batches import BatchStore
+    from shared.storage.bulk_edits import BulkEditStore
     from shared.storage.connections import ConnectionStore
+    from shared.storage.deliveries import DeliveryStore
+    from shared.storage.endpoints import EndpointStore
     from shared.storage.events import EventStore
     from shared.storage.grants import GrantStore
     from shared.storage.idempotency import IdempotencyStore
@@ -52,6 +59,9 @@ class Service:
         self.clients = clients or Clients(path_style=settings.is_local)
         # What this process may still call, by provider, organisation and kind of work (usecases.sessions).
         self.allowances: dict[tuple[str, str, Work], Allowance] = {}
+        # What this process knows of tenants' subscriptions, and which accounts it has noted lately (usecases.tell).
+        self.subscriptions: dict[str, tuple[datetime, frozenset[EventType]]] = {}
+        self.noted: dict[tuple[str, str], datetime] = {}
         self._tables: dict[str, Table] = {}
 
     @classmethod
@@ -99,6 +109,18 @@ class Service:
         return EventStore(self.table("connections"))
 
     @cached_property
+    def endpoints(self) -> "EndpointStore":
+        from shared.storage.endpoints import EndpointStore
+
+        return EndpointStore(self.table("connections"))
+
+    @cached_property
+    def attention(self) -> "AttentionStore":
+        from shared.storage.attention import AttentionStore
+
+        return AttentionStore(self.table("connections"))
+
+    @cached_property
     def standing(self) -> "StandingStore":
         from shared.storage.standing import StandingStore
 
@@ -128,6 +150,12 @@ class Service:
         from shared.storage.approvals import ApprovalStore
 
         return ApprovalStore(self.table("items"))
+
+    @cached_property
+    def bulk_edits(self) -> "BulkEditStore":
+        from shared.storage.bulk_edits import BulkEditStore
+
+        return BulkEditStore(self.table("items"))
 
     @cached_property
     def batches(self) -> "BatchStore":
@@ -198,6 +226,12 @@ class Service:
 
         return SeenStore(self.table("claims"))
 
+    @cached_property
+    def deliveries(self) -> "DeliveryStore":
+        from shared.storage.deliveries import DeliveryStore
+
+        return DeliveryStore(self.table("claims"))
+
     # --- the rest of AWS
     @cached_property
     def publish_queue(self) -> "Queue":
@@ -210,6 +244,12 @@ class Service:
         from shared.aws.queues import Queue
 
         return Queue(self.clients.sqs, self.settings.queue("refresh"))
+
+    @cached_property
+    def deliver_queue(self) -> "Queue":
+        from shared.aws.queues import Queue
+
+        return Queue(self.clients.sqs, self.settings.queue("deliver"))
 
     @cached_property
     def documents(self) -> "Documents":

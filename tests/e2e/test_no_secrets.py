@@ -12,7 +12,14 @@ from local.stack import Stack
 from tests.e2e import broken
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
 
-QUEUES: Final = ("PublishQueueUrl", "RefreshQueueUrl", "PublishDeadLettersUrl", "RefreshDeadLettersUrl")
+QUEUES: Final = (
+    "PublishQueueUrl",
+    "RefreshQueueUrl",
+    "DeliverQueueUrl",
+    "PublishDeadLettersUrl",
+    "RefreshDeadLettersUrl",
+    "DeliverDeadLettersUrl",
+)
 OF_THE_SANDBOX: Final = {
     "codes": "authorisation code",
     "access_tokens": "access token of Xero",

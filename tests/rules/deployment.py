@@ -175,7 +175,8 @@ def _made(session: Any) -> dict[str, str]:
     return {
         **{f"{name.upper()}_TABLE": name for name in _TABLES},
         **{
-            f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("publish", "refresh")
+            f"{name.upper()}_QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("publish", "refresh", "deliver")
         },
         "VAULT_KEY_ARN": session.create_client("kms").create_key()["KeyMetadata"]["Arn"],
         "PROVIDER_APPS_SECRET": "apps",

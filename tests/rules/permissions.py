@@ -18,6 +18,7 @@ from tests.rules.sources import Sources, Symbol
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SERVICE: Final = "shared.usecases.service"
+_OUTSIDE: Final = frozenset({"public_web"})  # attributes of the service that reach nothing of AWS
 _SERVICE_NAMES: Final = frozenset({"service", "_service"})  # what code calls the service, as a variable or a field
 Grant = tuple[str, str]
 
@@ -72,7 +73,9 @@ def attributes(sources: Sources) -> dict[str, Attribute]:
     assert isinstance(service, ast.ClassDef)
     found = {}
     for method in service.body:
-        if isinstance(method, ast.FunctionDef) and "cached_property" in map(ast.unparse, method.decorator_list):
+        if not isinstance(method, ast.FunctionDef) or method.name in _OUTSIDE:
+            continue
+        if "cached_property" in map(ast.unparse, method.decorator_list):
             (symbol,) = sources.imported(method.body).values()
             maker = frozenset(part.attr for part in ast.walk(method) if isinstance(part, ast.Attribute))
             found[method.name] = Attribute(symbol, maker, _resource(method))

@@ -20,6 +20,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "ConnectFunction.list-accounts": {"statusCode": 200},
     "OAuthFunction.callback": {"statusCode": 400},
     "WebhookFunction.xero": {"statusCode": 401, "body": ""},
+    "DeliverFunction.news": {"batchItemFailures": []},
     "RefreshFunction.lists": {"statusCode": 200},
     "RefreshWorkerFunction.recheck": {"batchItemFailures": []},
     "AgendaFunction.minute": {"failed": 0},

@@ -14,7 +14,11 @@ TEMPLATE = template.load(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 PUBLIC = {"GET /oauth/{provider}/callback", "POST /v1/webhooks/{provider}", "GET /v1/openapi.json", "GET /docs"}
 TABLES = {"Connections", "Lists", "Rules", "Items", "Vault", "Claims", "Agenda", "Organisations"}
-WORKERS = {"PublishWorkerFunction": "PublishQueue", "RefreshWorkerFunction": "RefreshQueue"}
+WORKERS = {
+    "PublishWorkerFunction": "PublishQueue",
+    "RefreshWorkerFunction": "RefreshQueue",
+    "DeliverFunction": "DeliverQueue",
+}
 TOKEN_CODE = {"OAuthFunction", "RefreshWorkerFunction", "AgendaFunction", "PublishWorkerFunction"}
 
 

@@ -27,6 +27,7 @@ from shared.usecases.gate import GATE
 from shared.usecases.service import Service
 
 TABLES = ("connections", "claims", "organisations", "agenda", "vault", "lists", "items", "rules")
+QUEUES = ("publish", "refresh", "deliver")
 API = "http://localhost:5173"
 HOME = "https://app.example"
 ALL_SCOPES = "ledgerbridge/read ledgerbridge/work ledgerbridge/manage"
@@ -220,7 +221,7 @@ def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
     app_secret = secrets.create_secret(Name=f"apps-{run}", SecretString=json.dumps(apps))["ARN"]
     signing = secrets.create_secret(Name=f"signing-{run}", SecretString="a signing key of some length")["ARN"]
     key = clients.kms.create_key()["KeyMetadata"]["Arn"]
-    queues = {name: clients.sqs.create_queue(QueueName=f"{name}-{run}")["QueueUrl"] for name in ("publish", "refresh")}
+    queues = {name: clients.sqs.create_queue(QueueName=f"{name}-{run}")["QueueUrl"] for name in QUEUES}
     return Settings(
         stage="local",
         tables={name: create_table(clients.dynamodb) for name in TABLES},
