@@ -1,7 +1,7 @@
 """What callers send about items."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -23,6 +23,7 @@ from functions.publish.values import (
 )
 from shared.aws.http import Model, PageQuery
 from shared.domain.arrival import fits_side
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.item_drafts import ItemDraft, LineDraft
 from shared.domain.items import KEPT_TYPES, ItemType, Place, Side, Stage, TaxMode
@@ -40,6 +41,10 @@ _OF_CLAIM: Final = "Left out of an expense claim: it follows from its items"
 _INSIDE: Final = (
     "Of an expense claim: the cost items that it is for, by id. They are published with it and not alone; an item that "
     "is taken out of the list is free again"
+)
+_SOURCE: Final = (
+    "Who says the fields of this body: a person, whose word no rule changes, or a reader of the paper, whom rules "
+    "correct. Of a person's body the fields in `confidence` were read"
 )
 _FILE_URL: Final = (
     "Have the item's file fetched from this address; the one that could not be fetched is named again to have it tried "
@@ -85,6 +90,27 @@ class LineBody(Model):
         )
 
 
+class SuggestionBody(Model):
+    """What somebody guesses of the document: used where neither a person, nor paper, nor a rule says anything.
+
+    Category, tax rate, project, customer and dimensions are for each of its lines.
+    """
+
+    category: EntryRef | None = None
+    tax_rate: EntryRef | None = None
+    payment_method: MethodRef | None = None
+    description: Text | None = None
+    project: EntryRef | None = None
+    customer: EntryRef | None = None
+    dimensions: list[TrackingRef] = Field(default_factory=list, max_length=MOST_TRACKING)
+
+    def draft(self) -> dict[str, Any]:
+        named = {"category", "tax_rate", "payment_method", "project", "customer"}
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "dimensions"}
+        said = {name: one.reference() if name in named else one for name, one in values.items() if one is not None}
+        return said | ({"dimensions": tuple(one.reference() for one in self.dimensions)} if self.dimensions else {})
+
+
 class NewItem(Arriving):
     """An item. Sums that do not add up are taken in and shown as a reason, so that a person can correct them."""
 
@@ -109,6 +135,8 @@ class NewItem(Arriving):
     publish_as: PublishAs | None = None
     integration: Slot | None = Field(None, description=_INTEGRATION)
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
+    source: Literal["manual", "extracted"] = Field("manual", description=_SOURCE)
+    suggested: SuggestionBody | None = None
 
     @field_validator("tax_mode", "total")
     @classmethod
@@ -129,7 +157,8 @@ class NewItem(Arriving):
         return self
 
     def draft(self) -> ItemDraft:
-        plain = self.model_dump(exclude={"lines", "contact", "payment_method", "tax_mode", "total", "items"})
+        special = {"lines", "contact", "payment_method", "tax_mode", "total", "items", "source", "suggested"}
+        plain = self.model_dump(exclude=special)
         return ItemDraft(
             **plain,
             tax_mode=self.tax_mode or TaxMode.INCLUSIVE,
@@ -139,6 +168,9 @@ class NewItem(Arriving):
             lines=tuple(line.draft() for line in self.lines),
             contact=self.contact.reference() if self.contact else None,
             payment_method=self.payment_method.reference() if self.payment_method else None,
+            source=Source(self.source),
+            says_paid="paid" in self.model_fields_set,
+            suggested=self.suggested.draft() if self.suggested else {},
         )
 
 

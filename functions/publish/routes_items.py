@@ -1,8 +1,9 @@
 """The routes of items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from functions.publish.list_views import ItemPage, ListedView, Result, Results
 from functions.publish.models import (
     CompleteDocument,
     ItemChange,
@@ -14,7 +15,7 @@ from functions.publish.models import (
 )
 from functions.publish.sending_views import PreviewView, UploadView
 from functions.publish.timeline_views import TimelineLine, TimelinePage
-from functions.publish.views import ItemPage, ItemView, ListedView, ProblemView, Result, Results, item_view
+from functions.publish.views import ItemView, ProblemView, item_view
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.errors import LedgerbridgeError, Problem
@@ -49,6 +50,11 @@ def post_items(service: Service, request: Request) -> Answer:
     """Take items in; each for itself."""
     body = request.body(NewItems)
     taken = create_items(service, request.in_account, [one.draft() for one in body.items], request.resource_id)
+    return answer_of(service, request, taken)
+
+
+def answer_of(service: Service, request: Request, taken: Sequence[Taken | Problem]) -> Answer:
+    """A result for each item that was brought; one that was brought alone and refused is the problem that it has."""
     if len(taken) == 1 and isinstance(taken[0], Problem):
         raise LedgerbridgeError(taken[0])
     ways = Ways(service, request.in_account)

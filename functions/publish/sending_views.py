@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from functions.publish.views import ProblemView
 from shared.aws.http import View
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.integrations import Because
 from shared.usecases.item_document import UploadForm
@@ -30,6 +33,13 @@ class PayloadView(View):
     body: str
 
 
+class SourceView(View):
+    """Who said a field, and the rule that did."""
+
+    source: Source
+    rule: str | None = Field(description="The id of the rule, where one decided")
+
+
 class PreviewView(View):
     """What publishing would send, and every problem that can be known without a call."""
 
@@ -40,6 +50,7 @@ class PreviewView(View):
     organisation: str
     destination: Destination
     publish_as: PublishAs
+    sources: dict[str, SourceView] = Field(description="Where each value comes from, by its field's path")
     payloads: list[PayloadView]
     problems: list[ProblemView]
     warnings: list[ProblemView]
@@ -55,6 +66,10 @@ class PreviewView(View):
             organisation=preview.organisation,
             destination=preview.destination,
             publish_as=preview.publish_as,
+            sources={
+                path: SourceView(source=source, rule=preview.rules.get(source))
+                for path, source in preview.sources.items()
+            },
             payloads=[PayloadView(resource=one.resource, body=one.text) for one in preview.payloads],
             problems=[ProblemView.of(problem) for problem in preview.problems],
             warnings=[ProblemView.of(problem) for problem in preview.warnings],

@@ -12,6 +12,8 @@ from functions.publish.automation_views import ItemApprovalView
 from shared.aws.http import View
 from shared.domain.approvals import Approval, ApprovalOutcome
 from shared.domain.catalogue import kind_of
+from shared.domain.code_item import sources_shown
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.duplicates import Decision
 from shared.domain.errors import Problem
@@ -31,9 +33,10 @@ from shared.domain.items import (
     TaxMode,
 )
 from shared.domain.publishing import PendingMarker
+from shared.domain.readiness import coded
 from shared.usecases.create_items import Taken
 from shared.usecases.integrations import Shown, Ways
-from shared.usecases.read_items import Row, Seen, shown_stage
+from shared.usecases.read_items import Seen, shown_stage
 
 
 class ProblemView(View):
@@ -223,6 +226,12 @@ class IntegrationView(View):
         return cls(slot=shown.slot, connection=shown.connection, reason=shown.reason, own=shown.own)
 
 
+_SOURCES: Final = (
+    "Who said each field that has a value, by its path. What a connection fills in at publishing (default tax rate, "
+    "destination, status) is named as `connection_default`, and is not on the item itself"
+)
+
+
 class LinksView(View):
     """Where to go on from an item."""
 
@@ -262,6 +271,7 @@ class ItemView(View):
     destination: Destination | None
     publish_as: PublishAs | None
     integration: IntegrationView
+    sources: dict[str, Source] = Field(description=_SOURCES)
     external_id: str | None
     owner: str | None
     confidence: dict[str, Decimal] = Field(description="0 to 1, by field path, as it came")
@@ -318,6 +328,7 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         items=list(item.items),
         claim=state.claim,
         integration=IntegrationView.of(ways.shown(item, state, marker)),
+        sources=sources_shown(item, coded(item, ways.of_marker(item, marker).settings)),
         quarantine=QuarantinedView.each(item.quarantine),
         document=DocumentView.maybe(item.document),
         fetch=FetchView.maybe(item.fetch),
@@ -339,72 +350,3 @@ def _links(item: Item, state: ItemState) -> LinksView:
     here = f"/v1/accounts/{item.account}/items/{item.id}"
     there = state.published.url if state.published else None
     return LinksView(self=here, preview=f"{here}/preview", timeline=f"{here}/timeline", document=there)
-
-
-class ListedView(View):
-    """An item as a list shows it. `reasons` are the first few; reading the item gives all."""
-
-    id: str
-    stage: Stage
-    place: Place
-    side: Side
-    type: ItemType
-    currency: str
-    total: Decimal
-    contact: str | None
-    date: calendar_date | None
-    number: str | None
-    has_document: bool
-    claim: str | None
-    duplicate_of: str | None
-    integration: IntegrationView
-    reasons: list[ProblemView]
-    last_error: ProblemView | None
-    queued: QueuedView | None
-    published: PublishedView | None
-
-    @classmethod
-    def of(cls, row: Row) -> "ListedView":
-        state, marker, summary = row.state, row.marker, row.state.summary
-        return cls(
-            id=state.item,
-            stage=shown_stage(state, marker),
-            place=state.place,
-            side=summary.side,
-            type=summary.type,
-            currency=summary.currency,
-            total=summary.total,
-            contact=summary.contact,
-            date=summary.date,
-            number=summary.number,
-            has_document=summary.has_document,
-            claim=state.claim,
-            duplicate_of=state.duplicate.suspected if state.duplicate else None,
-            integration=IntegrationView.of(row.integration),
-            reasons=[ProblemView.of(reason) for reason in state.reasons],
-            last_error=ProblemView.maybe(state.last_error),
-            queued=QueuedView.maybe(marker),
-            published=PublishedView.maybe(state.published),
-        )
-
-
-class ItemPage(View):
-    """Items, newest first. A filtered page may be short while there is a next one."""
-
-    items: list[ListedView]
-    next_cursor: str | None
-
-
-class Result(View):
-    """What became of one item of a request: `created`, `found` (it was there, the same), or `refused`."""
-
-    index: int
-    status: str
-    item: ItemView | None = None
-    problem: ProblemView | None = None
-
-
-class Results(View):
-    """One result per item, in their order."""
-
-    results: list[Result]

@@ -239,6 +239,8 @@ def said_by_person(before: Item, edited: Item, names: Mapping[str, Any]) -> Item
     """
     sources, given, changes = dict(edited.sources), dict(edited.given), {}
     for name, value in names.items():
+        if name not in _SHOWN and name != LINES:
+            continue
         if name == LINES:
             sources = {path: source for path, source in sources.items() if not path.startswith(LINES)}
             given = {path: kept for path, kept in given.items() if not path.startswith(LINES)}
@@ -289,3 +291,30 @@ def _line(kept: Mapping[str, Any]) -> Line:
     values: dict[str, Any] = {"description": "", "amount": Decimal(0)}
     values |= {name: Decimal(value) if name in amounts else _read(name, value) for name, value in kept.items()}
     return Line(**values)
+
+
+def sources_shown(item: Item, filled: Item) -> dict[str, Source]:
+    """Who said each field that has a value, by path; `filled` is the item with its connection's defaults.
+
+    Where it goes and as what is a connection's default where nobody says otherwise.
+    """
+    shown: dict[str, Source] = {}
+    for name in _SHOWN:
+        source = source_of(item, name)
+        if source is not None:
+            shown[name] = source
+    for name in ("destination", "publish_as"):
+        shown.setdefault(name, Source.CONNECTION_DEFAULT)
+    for number, line in enumerate(filled.lines):
+        for name in _LINE_SHOWN:
+            path = f"lines[{number}].{name}"
+            if not _is_blank(getattr(line, name)):
+                shown[path] = source_of(item, path) or Source.CONNECTION_DEFAULT
+    return shown
+
+
+_SHOWN: Final = (
+    "contact", "date", "due_date", "number", "description", "currency", "total", "tax_total", "exchange_rate",
+    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration",
+)  # fmt: skip
+_LINE_SHOWN: Final = ("description", "amount", "tax_amount", "product", *_OF_LINE)

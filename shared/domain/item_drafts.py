@@ -7,6 +7,7 @@ from datetime import date as calendar_date
 from decimal import Decimal
 from typing import Any
 
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, Quarantined, Side, TaxMode
 
@@ -82,6 +83,10 @@ class ItemDraft:
     confidence: Mapping[str, Decimal] = field(default_factory=dict, repr=False)
     quarantine: tuple[Quarantined, ...] = field(default=(), repr=False)
     file: FileDraft | None = field(default=None, repr=False)
+    lenient: bool = field(default=False, repr=False)  # what the books do not have is put aside, not refused
+    source: Source = field(default=Source.MANUAL, repr=False)  # who says all this; fields with confidence were read
+    says_paid: bool = field(default=True, repr=False)  # False: nobody said whether it is paid
+    suggested: Mapping[str, Any] = field(default_factory=dict, repr=False)  # by the names of Coding; see rule_drafts
 
     def digest(self) -> str:
         """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
@@ -91,6 +96,8 @@ class ItemDraft:
         arrival = (self.owner, sorted(self.confidence.items()), self.quarantine, self.file)
         if any(arrival):
             said += repr(arrival)
+        if self.source is not Source.MANUAL or self.suggested:
+            said += repr((self.source, sorted(self.suggested.items())))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

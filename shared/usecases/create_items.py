@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.code_item import with_suggested
+from shared.domain.coding import Source
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.ids import numbered_id
@@ -16,12 +18,16 @@ from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.arriving_files import Addresses, ask_fetch, guard_fetch, with_file
+from shared.usecases.code_items import coded_on_arrival, tell_coding
 from shared.usecases.expense_claims import Inside, counted, gathered
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
+from shared.usecases.put_aside import without_unknown
 from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Destined, Finders, check_integration, destined
+from shared.usecases.rule_fields import suggestion
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import Modes, compared_first, looked_again
+from shared.usecases.tell_reviews import tell_arrivals
 
 # DynamoDB holds 400 KB a row; an item of this many characters stays below it whatever its letters.
 MOST_TEXT: Final = 80_000
@@ -66,6 +72,7 @@ def create_items(
             coded_items.append(made)
         except LedgerbridgeError as refusal:
             coded_items.append(refusal.problem)
+    coded_items = coded_on_arrival(ways, coded_items)
     items = [one for one in coded_items if isinstance(one, Item)]
     prefetch_all(ways, cache, items)
     modes = Modes(ways, items)
@@ -83,6 +90,8 @@ def create_items(
         if isinstance(taken, Taken):
             ask_fetch(service, taken.item)
         results.append(taken)
+    new = [taken.state for taken in results if isinstance(taken, Taken) and taken.new]
+    tell_arrivals(service, account.tenant, account.id, new)
     return results
 
 
@@ -106,10 +115,12 @@ def item_of(
     finders: Finders, where: Destined, account: Account, draft: ItemDraft, *, item_id: str, now: datetime
 ) -> Item:
     """The item that a draft describes, its references looked up; raises invalid_request naming the field."""
-    references = finders.of(where.way)
+    references, digest = finders.of(where.way), draft.digest()
+    if draft.lenient:
+        draft = without_unknown(references, draft)
     if sum(len(line.description) for line in draft.lines) + len(draft.description or "") > MOST_TEXT:
         raise fail("invalid_request", field="lines", reason=f"an item has at most {MOST_TEXT} characters of text")
-    return Item(
+    item = Item(
         id=item_id,
         tenant=account.tenant,
         account=account.id,
@@ -135,11 +146,20 @@ def item_of(
         integration=draft.integration,
         items=draft.items,
         external_id=draft.external_id,
-        draft_digest=draft.digest(),
+        draft_digest=digest,
         owner=draft.owner,
         confidence=dict(draft.confidence),
         quarantine=draft.quarantine,
+        source=draft.source,
+        sources=_sources(draft),
     )
+    return with_suggested(item, suggestion(references, draft)) if draft.suggested else item
+
+
+def _sources(draft: ItemDraft) -> dict[str, Source]:
+    """Who said what, apart from the draft's own source: a field with a confidence was read from paper."""
+    sources = {} if draft.source is Source.EXTRACTED else dict.fromkeys(draft.confidence, Source.EXTRACTED)
+    return sources if draft.says_paid or draft.paid else {**sources, "paid": Source.CONNECTION_DEFAULT}
 
 
 def _claimed(ways: Ways, claim: Item) -> tuple[Item, Inside]:
@@ -156,6 +176,7 @@ def _store(service: Service, item: Item, state: ItemState, inside: Inside, linke
         service.items.create(item, state, inside=inside.states, connections=linked if inside.states else ())
     except ConflictError:
         return _found_again(service, item, linked)
+    tell_coding(service, item)
     return Taken(item, looked_again(service, item, state), None, new=True)
 
 

@@ -12,6 +12,7 @@ from shared.domain.items import Item, ItemState, ItemType, Stage, TimelineEntry
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, lapses, set_back, summary_of
 from shared.usecases.arriving_files import ask_fetch, fetched_anew, guard_fetch
+from shared.usecases.code_items import coded_after_edit
 from shared.usecases.create_items import Taken
 from shared.usecases.expense_claims import Inside, check_edit_inside, counted, gathered, recount
 from shared.usecases.integrations import Way, Ways, evaluate
@@ -42,7 +43,7 @@ def edit_item(
     if state.stage is Stage.UNKNOWN:
         raise fail("outcome_unknown")
     cache = EntryCache(service)
-    edited = recoded(ways, Finders(ways, cache), item, changes, marker)
+    edited = coded_after_edit(ways, item, recoded(ways, Finders(ways, cache), item, changes, marker), changes)
     check_edit_inside(service, item, edited, state, ways.linked)
     inside = Inside()
     if edited.type is ItemType.EXPENSE_CLAIM or item.type is ItemType.EXPENSE_CLAIM:

@@ -1,13 +1,17 @@
 """Show what publishing an item would send, without a call."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from shared.domain.accounts import Account
+from shared.domain.code_item import sources_shown
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.ids import marker_for
 from shared.domain.integrations import Integration
 from shared.domain.items import ItemState, Stage
+from shared.domain.readiness import coded
 from shared.providers.contract import Draft, Provider, Target
 from shared.usecases.edit_item import found_item
 from shared.usecases.integrations import Ways, prepare_on
@@ -29,7 +33,8 @@ class Payload:
 class Preview:
     """What publishing would do. `payloads` are in the order of sending, and empty while there are problems.
 
-    `warnings` do not keep an item back: its file is too large, its connection is not active.
+    `warnings` do not keep an item back: its file is too large, its connection is not active. `sources` say who said
+    each field, by path, `rules` are the ids of the rules among them, by source.
     """
 
     integration: Integration
@@ -42,6 +47,8 @@ class Preview:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     attaches: str | None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 def preview_item(service: Service, account: Account, item_id: str) -> Preview:
@@ -71,6 +78,8 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
         problems=problems,
         warnings=tuple(warning for warning in warnings if warning is not None),
         attaches=item.document.file_name if item.document and connection.settings.attach_files else None,
+        sources=sources_shown(item, coded(item, connection.settings)),
+        rules=item.rules,
     )
 
 

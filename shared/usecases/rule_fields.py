@@ -1,11 +1,13 @@
 """What a rule may decide, checked and looked up: callers name entries by id, code or name, rules keep local ids."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from shared.domain.coding import Keyword, Share, Split
+from shared.domain.coding import Coding, Keyword, Share, Split
 from shared.domain.connections import Destination, Slot
-from shared.domain.errors import fail
+from shared.domain.errors import LedgerbridgeError, fail
+from shared.domain.item_drafts import ItemDraft
 from shared.domain.items import Side
 from shared.domain.lists import Book, Kind
 from shared.domain.rule_drafts import Decisions, SplitDraft
@@ -61,7 +63,21 @@ def looked_up(ways: Ways, cache: EntryCache, kind: RuleKind, decisions: Decision
         book = book_of(ways.account, named)
     kinds = None if connection is None else kinds_of(ways.account, connection)
     references = References(ways.service, book, cache, kinds, book_of(ways.account, None))
+    return values_of(references, decisions)
+
+
+def values_of(references: References, decisions: Decisions) -> dict[str, Any]:
+    """Fields of Coding and Rule with local ids in the place of references; raises invalid_request naming the field."""
     return {name: _value(references, name, value) for name, value in decisions.items()}
+
+
+def suggestion(references: References, draft: ItemDraft) -> Coding:
+    """What is suggested for an item, looked up; raises invalid_request naming the field."""
+    try:
+        return Coding(**values_of(references, draft.suggested))
+    except LedgerbridgeError as refusal:
+        field = f"suggested.{refusal.problem.field}"
+        raise LedgerbridgeError(replace(refusal.problem, field=field)) from None
 
 
 def check_whole(rule: Rule) -> None:
