@@ -162,7 +162,10 @@ def _operation(route: Route, references: dict[tuple[type[BaseModel], str], Json]
     operation["parameters"] = list(_parameters(route))
     if route.body:
         schema = references[route.body, "validation"]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content: Json = {"application/json": {"schema": schema}}
+        if route.csv_field:
+            content["text/csv"] = {"schema": {"type": "string"}}
+        operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {str(route.status): _success(route, references), **_failures(route)}
     return operation
 
@@ -181,7 +184,11 @@ def _parameters(route: Route) -> Iterator[Json]:
         for name, said in schema["properties"].items():
             inlined = _inlined(said, schema.get("$defs", {}))
             yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": inlined}
-    if route.rebuild:
+    if route.signed:
+        yield _header("webhook-id", "^[!-~]{1,128}$", required=True)
+        yield _header("webhook-timestamp", "^[0-9]{1,12}$", required=True)
+        yield _header("webhook-signature", None, required=True, longest=1024)
+    elif route.rebuild:
         yield _header("Idempotency-Key", "^[!-~]{1,128}$", required=False)
     if route.if_match:
         yield _header("If-Match", None, required=True)
@@ -189,8 +196,8 @@ def _parameters(route: Route) -> Iterator[Json]:
         yield _header("On-Behalf-Of", None, required=False)
 
 
-def _header(name: str, pattern: str | None, *, required: bool) -> Json:
-    schema = {"type": "string", "maxLength": 128} | ({"pattern": pattern} if pattern else {})
+def _header(name: str, pattern: str | None, *, required: bool, longest: int = 128) -> Json:
+    schema = {"type": "string", "maxLength": longest} | ({"pattern": pattern} if pattern else {})
     return {"name": name, "in": "header", "required": required, "schema": schema}
 
 

@@ -17,7 +17,8 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_TE
 Short = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_TEXT)]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-_VALUES: Final = ("email", "tax_number", "currency")
+Rate = Annotated[str, StringConstraints(pattern=r"^(100|[0-9]{1,2})(\.[0-9]{1,4})?$")]
+_VALUES: Final = ("email", "tax_number", "currency", "rate")
 _SHOWN: Final = frozenset(
     {"email", "tax_number", "currency", "rate", "costs_rate", "sales_rate", "class", "type", "costs", "sales"}
     | {"sold", "bought", "sales_account", "purchase_account"}
@@ -25,7 +26,9 @@ _SHOWN: Final = frozenset(
 
 
 class NewEntry(Model):
-    """An entry of your own: a payment method, or a supplier or customer that the accounting software gets later."""
+    """An entry of your own: a payment method, a supplier or customer that the accounting software gets later, or of any
+    list while nothing is connected.
+    """
 
     name: Name
     code: Code | None = None
@@ -33,8 +36,10 @@ class NewEntry(Model):
     email: Short | None = None
     tax_number: Short | None = None
     currency: Currency | None = None
+    rate: Rate | None = Field(None, description="Tax rates: percent")
+    parent: EntryId | None = Field(None, description="Dimensions: the dimension that this is a value of")
     bank_account: EntryId | None = Field(
-        None, description="Payment methods: the entry of the current book's bank account that it pays from"
+        None, description="Payment methods: the bank account that it pays from, of the current books or other live ones"
     )
 
     def wanted(self) -> EntryChange:
@@ -42,7 +47,8 @@ class NewEntry(Model):
             name=self.name,
             code=self.code,
             visible=self.visible,
-            values={"email": self.email, "tax_number": self.tax_number, "currency": self.currency},
+            values={name: getattr(self, name) for name in _VALUES},
+            parent=self.parent,
             bank_account=self.bank_account,
         )
 
@@ -60,6 +66,7 @@ class EntryPatch(Model):
     email: Short | None = None
     tax_number: Short | None = None
     currency: Currency | None = None
+    rate: Rate | None = None
     bank_account: EntryId | None = None
 
     @model_validator(mode="after")

@@ -34,7 +34,8 @@ _ENTRY: Final = _LIST + "/{entry}"
 _REFRESH: Final = "/v1/accounts/{account}/connections/{connection}/refresh"
 
 
-def _kind(request: Request) -> Kind:
+def kind_of(request: Request) -> Kind:
+    """The list that a path names; raises not_found."""
     try:
         return Kind(request.path["kind"])
     except ValueError:
@@ -53,7 +54,7 @@ def get_list(service: Service, request: Request) -> Answer:
     entries, position = entries_page(
         service,
         request.in_account,
-        _kind(request),
+        kind_of(request),
         connection_id=query.connection,
         q=query.q,
         status=query.status,
@@ -66,18 +67,18 @@ def get_list(service: Service, request: Request) -> Answer:
 
 def get_entry(service: Service, request: Request) -> Answer:
     """One entry."""
-    return _shown(read_entry(service, request.in_account, _kind(request), request.path["entry"]))
+    return _shown(read_entry(service, request.in_account, kind_of(request), request.path["entry"]))
 
 
 def post_entry(service: Service, request: Request) -> Answer:
     """Make an entry of one's own."""
     wanted = request.body(NewEntry).wanted()
-    return _shown(create_entry(service, request.in_account, _kind(request), request.resource_id, wanted))
+    return _shown(create_entry(service, request.in_account, kind_of(request), request.resource_id, wanted))
 
 
 def post_entry_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
     """The entry that the first request made."""
-    return _shown(read_entry(service, request.in_account, _kind(request), request.resource_id))
+    return _shown(read_entry(service, request.in_account, kind_of(request), request.resource_id))
 
 
 def patch_entry(service: Service, request: Request) -> Answer:
@@ -91,7 +92,7 @@ def delete_entry(service: Service, request: Request) -> Answer:
 
 
 def _changed(service: Service, request: Request, wanted: EntryChange) -> Answer:
-    kind, entry_id = _kind(request), request.path["entry"]
+    kind, entry_id = kind_of(request), request.path["entry"]
     account, version = request.in_account, request.version
     return _shown(change_entry(service, account, kind, entry_id, wanted, by=request.caller, version=version))
 
@@ -103,7 +104,7 @@ def _shown(entry: Entry) -> Answer:
 def post_reload(service: Service, request: Request) -> Answer:
     """Read one list whole again."""
     connection = request.body(ReloadBody).connection
-    asked = ask_reload(service, request.in_account, _kind(request), request.resource_id, connection_id=connection)
+    asked = ask_reload(service, request.in_account, kind_of(request), request.resource_id, connection_id=connection)
     return _reloading({one.id: one.connection for one in asked})
 
 
@@ -145,7 +146,7 @@ def _asked(refresh: str, connection: str) -> Answer:
 
 
 _NOT_NOW: Final = ("connection_not_active", "connection_expired")
-_OWN: Final = ("list_has_no_entries_of_own", "bank_account_not_found", "no_connection")
+_OWN: Final = ("list_has_no_entries_of_own", "bank_account_not_found")
 _READ, _MANAGE = Capability.READ, Capability.MANAGE
 
 ROUTES: Final = [

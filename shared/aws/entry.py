@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.ids import is_id, new_id
 
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+SIGNED: Final = "inbox"  # who a signed request comes from, in logs and histories
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}\Z")
 _PERSON: Final = re.compile(r"[^\x00-\x1f\x7f]{1,128}\Z")
@@ -117,6 +119,10 @@ def _handled(route: Route, gate: Gate, service: Any, event: dict[str, Any], path
             raise fail("not_found", field=name)
     admitted = _admitted(route, gate, service, caller, path)
     raw = _raw_body(event)
+    if route.signed is not None:
+        admitted = route.signed(service, path, headers, raw)
+        caller = Caller(tenant=admitted.account.tenant, subject=SIGNED, is_machine=True)
+        log.bind(tenant=caller.tenant, account=admitted.account.id)
     now = gate.now(service)
     request = Request(
         caller=caller,
@@ -134,9 +140,9 @@ def _handled(route: Route, gate: Gate, service: Any, event: dict[str, Any], path
         resource_id=new_id(now),
         version=_if_match(route, headers),
         query_model=_query(route, event),
-        body_model=_parsed(route.body, raw) if route.body else None,
+        body_model=_body(route, headers, raw) if route.body else None,
     )
-    key = headers.get("idempotency-key")
+    key = headers.get(route.key_header)
     if route.rebuild is None or key is None:
         return _response(route, route.handler(service, request))
     return _once(route, gate, service, request, _claim(request, key, raw))
@@ -213,6 +219,18 @@ def _raw_body(event: Mapping[str, Any]) -> bytes:
     if len(raw) > LARGEST_BODY:
         raise fail("body_too_large", largest=LARGEST_BODY)
     return raw
+
+
+def _body(route: Route, headers: Mapping[str, str], raw: bytes) -> BaseModel:
+    """The body by the route's model: JSON, or a CSV text as one of its fields. Raises invalid_json, invalid_request."""
+    model: type[BaseModel] = route.body  # type: ignore[assignment]
+    if route.csv_field is None or headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
+        return _parsed(model, raw)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _invalid(route.csv_field, "the text is not UTF-8") from None
+    return _parsed(model, json.dumps({route.csv_field: text}).encode())
 
 
 def _parsed(model: type[BaseModel], raw: bytes) -> BaseModel:

@@ -163,15 +163,19 @@ class Answer:
 # Handlers name their service's type themselves; this room does not know it.
 Handler = Callable[[Any, Request], Answer]
 Rebuild = Callable[[Any, Request, Mapping[str, Any]], Answer]
+# Lets a request in that brings no token: service, path, headers (lower case) and the raw body that was signed.
+Signed = Callable[[Any, Mapping[str, str], Mapping[str, str], bytes], "Admission"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route, and what OpenAPI says of it.
 
-    `capability` None asks only for a valid token, `public` not even that. `errors` are catalogue codes beyond those
+    `capability` None asks only for a valid token, `public` not even that; a public route that is `signed` (as a webhook
+    of Standard Webhooks) is let in by its signature, before its body is read, and its webhook-id is its Idempotency-Key.
+    `errors` are catalogue codes beyond those
     that follow from the other fields. `rebuild` is required on a POST that honours Idempotency-Key (see above);
-    `if_match` asks for the version read before.
+    `if_match` asks for the version read before. A body of type text/csv is taken whole as `csv_field` of the body.
     """
 
     method: str
@@ -186,14 +190,21 @@ class Route:
     rebuild: Rebuild | None = None
     if_match: bool = False
     public: bool = False
+    signed: Signed | None = None
     errors: tuple[str, ...] = ()
     description: str = ""
     tag: str = ""
     content_type: str = "application/json"
+    csv_field: str | None = None
 
     def __post_init__(self) -> None:
         if self.method == "POST" and not self.public and self.rebuild is None:
             raise ValueError(f"POST {self.path} needs `rebuild`: every POST honours Idempotency-Key")
+
+    @property
+    def key_header(self) -> str:
+        """The header (lower case) whose repeated value makes a POST a repeat."""
+        return "idempotency-key" if self.signed is None else "webhook-id"
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -207,6 +218,8 @@ class Route:
         if not self.public:
             # On-Behalf-Of may be malformed on any route, and a route without a query takes none.
             codes += ["unauthenticated", "too_many_requests", "invalid_request"]
+        if self.signed is not None:
+            codes.append("signature_refused")
         if self.parameters:
             codes.append("not_found")
         if self.capability is not None:

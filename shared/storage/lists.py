@@ -33,6 +33,9 @@ _KEY = "pk T#<tenant>#A#<account>#B#<provider>:<organisation>#<kind>"
 _ENTRY = f"{_KEY}#<shard>, sk E#<entry>"
 
 
+_OWN_AT_ONCE = 50  # entries with their names: a transaction takes 100 writes
+
+
 class ListStore:
     """Entries of books. Those of a connected book are a refresh's to write; a lease and the digest records fence it."""
 
@@ -67,6 +70,20 @@ class ListStore:
         if entry is None or folded(entry.name) != name_folded:
             return None
         return survivor_of(entry, lambda other: self.entry(book, kind, other))
+
+    @access("lists", "BatchGetItem twice", f"{_KEY}#<shard of the name>, sk N#<folded name>; the entries' rows")
+    def by_names(self, book: Book, kind: Kind, names: Iterable[str]) -> dict[str, Entry]:
+        """The suppliers or customers that folded names lead to, as by_name finds them; 100 a call."""
+        keys = {name_key(book, kind, name): name for name in names}
+        pointers = {keys[row["pk"], row["sk"]]: row for row in self._table.batch_get(keys)}
+        holders = self.entries(book, [(kind, row["entry"]) for row in pointers.values()])
+        found = {}
+        for name, pointer in pointers.items():
+            refuse_newer(pointer)
+            holder = holders.get(pointer["entry"])
+            if holder is not None and folded(holder.name) == name:
+                found[name] = survivor_of(holder, lambda other: self.entry(book, kind, other))
+        return {name: entry for name, entry in found.items() if entry is not None}
 
     @access("lists", "Query per shard", f"{_KEY}#<shard>, sk begins E#")
     def all(self, book: Book, kind: Kind) -> Iterator[Entry]:
@@ -115,12 +132,41 @@ class ListStore:
     @access("lists", "PutItem or TransactWriteItems", f"{_ENTRY}; name row", "as read; the name is free")
     def update_own(self, entry: Entry, book: Book, expected: Entry) -> None:
         """Store a changed entry over the one that was read. Raises ConflictError, for a taken name too."""
-        read = Check("#stamp = :stamp AND attribute_not_exists(#merged_into)", {"stamp": stamp(expected)})
-        changed = Put(entry_row(book, entry), read)
+        changed = Put(entry_row(book, entry), _as_read(expected))
         if folded(entry.name) == folded(expected.name):
             self._table.write(changed)
         else:
             self._with_name(book, entry, changed)
+
+    @access(
+        "lists",
+        "BatchGetItem, TransactWriteItems",
+        f"{_ENTRY}; name rows",
+        "not there yet and the name is free, or as read",
+    )
+    def write_own(self, book: Book, changes: Iterable[tuple[Entry, Entry | None]]) -> None:
+        """Store many entries made here, each over the one that was read (None: new); names do not change.
+
+        They are written in groups of 50, each all or none. Raises ConflictError; a repeat goes on where this stopped.
+        """
+        source = iter(changes)
+        while some := list(islice(source, _OWN_AT_ONCE)):
+            new = [entry for entry, before in some if before is None and entry.kind in NAMED]
+            keys = {name_key(book, entry.kind, folded(entry.name)): entry for entry in new}
+            pointers = {(row["pk"], row["sk"]): row for row in self._table.batch_get(keys)}
+            operations: list[Operation] = [
+                Put(entry_row(book, entry), ABSENT if before is None else _as_read(before)) for entry, before in some
+            ]
+            operations += [self._free_name(book, entry, pointers.get(key)) for key, entry in keys.items()]
+            self._table.transact(operations)
+
+    def _free_name(self, book: Book, entry: Entry, pointer: Row | None) -> Put:
+        """Take a name that nobody holds; a renamed entry leaves its old name behind. Raises ConflictError."""
+        if pointer is not None and self._holder(book, entry.kind, pointer, folded(entry.name)) is not None:
+            raise ConflictError(f"the name is held by {pointer['entry']}")
+        return Put(
+            name_row(book, entry), Check("#entry = :holder", {"holder": pointer["entry"]}) if pointer else ABSENT
+        )
 
     def _with_name(self, book: Book, entry: Entry, written: Put) -> None:
         if entry.kind not in NAMED:
@@ -285,6 +331,11 @@ class ListStore:
 
 def _searched(entry: Entry) -> str:
     return f"{folded(entry.name)}\n{folded(entry.code or '')}"
+
+
+def _as_read(entry: Entry) -> Check:
+    """The row of an entry made here is the one that was read, and nobody has merged it since."""
+    return Check("#stamp = :stamp AND attribute_not_exists(#merged_into)", {"stamp": stamp(entry)})
 
 
 _ANY = Check("attribute_not_exists(#pk) OR attribute_exists(#pk)")

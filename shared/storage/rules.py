@@ -18,6 +18,7 @@ from shared.storage.wire import Row
 # A contact merged into another has a pointer in its rule's place: what is asked for it, the other's rule answers.
 _MERGED: Final = "merged_into"
 _POINTERS_IN_TURN: Final = 5
+_WRITTEN_AT_ONCE: Final = 100  # writes that a transaction takes
 _NO_POINTER: Final = Check(f"attribute_not_exists(#{_MERGED})")
 _FREE: Final = Check(f"attribute_not_exists(#pk) OR attribute_exists(#{_MERGED})")
 # The id that was asked for, and the contact that is meant where a pointer stood there.
@@ -77,6 +78,22 @@ class RuleStore:
         """Store a changed rule and return it with its next version; raises ConflictError."""
         self._table.write(replaced(_key(tenant, account, rule.id), rule))
         return replace(rule, version=rule.version + 1)
+
+    @access("rules", "TransactWriteItems", _KEY, "not there yet, or version as read")
+    def write_all(self, tenant: str, account: str, changes: Iterable[tuple[Rule, Rule | None]]) -> None:
+        """Store many rules, each over the one that was read (None: new), in groups of 100, each all or none.
+
+        Raises ConflictError; a repeat goes on where this stopped.
+        """
+        source = iter(changes)
+        while some := list(islice(source, _WRITTEN_AT_ONCE)):
+            keys = [_key(tenant, account, rule.id) for rule, _ in some]
+            self._table.transact(
+                [
+                    new(key, rule) if before is None else replaced(key, replace(rule, version=before.version))
+                    for key, (rule, before) in zip(keys, some, strict=True)
+                ]
+            )
 
     @access("rules", "DeleteItem", _KEY, "version as read")
     def delete(self, tenant: str, account: str, rule: Rule) -> None:

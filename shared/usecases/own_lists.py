@@ -14,6 +14,18 @@ from shared.usecases.service import Service
 
 # In a connected account these may still be made here: the provider gets them with the first document that needs them.
 MADE_AT_PUBLISHING: Final = frozenset({Kind.SUPPLIERS, Kind.CUSTOMERS})
+# What an account may keep by hand while nothing is connected.
+KINDS_BY_HAND: Final = (
+    Kind.CATEGORIES,
+    Kind.SUPPLIERS,
+    Kind.CUSTOMERS,
+    Kind.TAX_RATES,
+    Kind.BANK_ACCOUNTS,
+    Kind.PRODUCTS,
+    Kind.PROJECTS,
+    Kind.DIMENSIONS,
+    Kind.CURRENCIES,
+)
 TRIES: Final = 3
 
 
@@ -26,6 +38,7 @@ class EntryChange:
     visible: bool | None = None
     status: EntryStatus | None = None
     values: Mapping[str, Any] | None = None
+    parent: str | None = None
     bank_account: str | None = None
     unlink_bank_account: bool = False
 
@@ -63,7 +76,8 @@ def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, 
     name another one has, not_found or bank_account_not_found for a bank account that is not in the current book.
     """
     book = book_for(account, kind)
-    if not is_own(book) and kind not in MADE_AT_PUBLISHING:
+    by_hand = kind is Kind.PAYMENT_METHODS or kind in (KINDS_BY_HAND if is_own(book) else MADE_AT_PUBLISHING)
+    if not by_hand:
         raise fail("list_has_no_entries_of_own", kind=kind.value)
     values = _values(service, account, kind, {}, wanted)
     entry = Entry(
@@ -72,6 +86,7 @@ def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, 
         name=" ".join((wanted.name or "").split()),
         code=wanted.code,
         visible=wanted.visible is not False,
+        parent=_parent(service, book, kind, wanted.parent),
         values=values,
     )
     try:
@@ -79,6 +94,16 @@ def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, 
     except ConflictError:
         return _met_again(service, book, entry)
     return entry
+
+
+def _parent(service: Service, book: Book, kind: Kind, wanted: str | None) -> str | None:
+    """The dimension that a value is of; a dimension itself has none."""
+    if wanted is None:
+        return None
+    found = service.lists.entry(book, kind, wanted) if kind is Kind.DIMENSIONS else None
+    if found is None or found.parent is not None or not found.usable:
+        raise fail("invalid_request", field="parent", reason="name a dimension of yours; only its values have one")
+    return found.id
 
 
 def _met_again(service: Service, book: Book, entry: Entry) -> Entry:
@@ -154,20 +179,24 @@ def _apply_own(service: Service, account: Account, book: Book, before: Entry, wa
 def _values(
     service: Service, account: Account, kind: Kind, before: Mapping[str, Any], wanted: EntryChange
 ) -> dict[str, Any]:
+    if kind is not Kind.TAX_RATES and (wanted.values or {}).get("rate") is not None:
+        raise fail("invalid_request", field="rate", reason="only tax rates have a rate")
     values = {**before, **(wanted.values or {})}
     values = {name: value for name, value in values.items() if value is not None}
     if wanted.bank_account is None and not wanted.unlink_bank_account:
         return values
     if kind is not Kind.PAYMENT_METHODS:
         raise fail("invalid_request", field="bank_account", reason="only payment methods have a bank account")
-    if account.current_book is None:
-        raise fail("no_connection", field="bank_account")
     links = dict(values.get("bank_accounts") or {})
     if wanted.bank_account is None:
-        links.pop(account.current_book, None)
+        links.pop(_book_name(book_of(account, None)), None)
         return {**values, "bank_accounts": links}
     book, linked = _bank_account(service, account, wanted.bank_account)
-    return {**values, "bank_accounts": {**links, f"{book.provider}:{book.organisation}": linked.id}}
+    return {**values, "bank_accounts": {**links, _book_name(book): linked.id}}
+
+
+def _book_name(book: Book) -> str:
+    return f"{book.provider}:{book.organisation}"
 
 
 def _bank_account(service: Service, account: Account, entry_id: str) -> tuple[Book, Entry]:

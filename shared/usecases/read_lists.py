@@ -1,27 +1,13 @@
 """What an account's lists hold and how each of them stands."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, ListHealth
 from shared.domain.errors import fail
 from shared.domain.lists import Book, Entry, EntryStatus, Kind
-from shared.usecases.own_lists import book_for
+from shared.usecases.own_lists import KINDS_BY_HAND, book_for
 from shared.usecases.service import Service
-
-# What an account may keep by hand while nothing is connected.
-KINDS_BY_HAND: Final = (
-    Kind.CATEGORIES,
-    Kind.SUPPLIERS,
-    Kind.CUSTOMERS,
-    Kind.TAX_RATES,
-    Kind.BANK_ACCOUNTS,
-    Kind.PRODUCTS,
-    Kind.PROJECTS,
-    Kind.DIMENSIONS,
-    Kind.CURRENCIES,
-)
 
 
 @dataclass(frozen=True, slots=True)

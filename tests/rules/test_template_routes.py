@@ -7,7 +7,7 @@ import pytest
 from functions.connect import oauth_routes, webhook
 from functions.connect import routes as connect_routes
 from functions.publish import app as publish_app
-from functions.refresh import routes as refresh_routes
+from functions.refresh import app as refresh_app
 from local import template
 from shared.aws.http import Route
 
@@ -15,7 +15,7 @@ RESOURCES = template.load(Path(__file__).resolve().parent.parent.parent / "templ
 ANSWERED: dict[str, list[Route]] = {
     "ConnectFunction": connect_routes.ROUTES,
     "OAuthFunction": oauth_routes.ROUTES,
-    "RefreshFunction": refresh_routes.ROUTES,
+    "RefreshFunction": refresh_app.ROUTES,
     "PublishFunction": publish_app.ROUTES,
 }
 # The signed raw body is the webhook's whole request: it has no route table.

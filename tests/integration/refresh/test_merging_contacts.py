@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.accounts import Caller
+from shared.domain.coding import DueDate
 from shared.domain.errors import LedgerbridgeError
 from shared.domain.lists import Entry, EntryStatus, Kind, folded, survivor_of
 from shared.domain.rules import Rule, RuleKind, rule_id
@@ -12,6 +13,7 @@ from shared.usecases.merge_contacts import Merged, merge_contacts
 from shared.usecases.readiness import EntryCache
 from shared.usecases.refresh_lists import refresh_lists
 from tests.integration.refresh.conftest import GROUPS, World, said
+from tests.integration.refresh.test_own_lists import Api
 from tests.integration.refresh.test_refresh_lists import request
 
 BY = Caller("TENANT", "anna", is_machine=False)
@@ -168,3 +170,30 @@ def test_items_are_looked_at_again_and_the_log_says_who(listed: World) -> None:
 def test_an_entry_that_leads_to_nothing_is_nothing() -> None:
     lost = Entry("A", Kind.SUPPLIERS, "Lost", survivor="B")
     assert survivor_of(lost, lambda _: None) is None
+
+
+def test_over_the_api_a_repeat_is_answered_as_the_first(listed: World) -> None:
+    api = Api(listed)
+    make_rule(listed, "c1", category="CAT-1")
+    make_rule(listed, "c2", category="CAT-2", due_date=DueDate(30))
+    make_rule(listed, "c3", due_date=DueDate(14))
+    survivor, second, third = (supplier(listed, one).id for one in ("c1", "c2", "c3"))
+    body = {"survivor": survivor, "merged": [second, third]}
+    key: dict[str, str | None] = {"idempotency-key": "once"}
+    status, done = api("POST", "/lists/suppliers/merge", body, headers=key)
+    assert (status, done["survivor"]["id"], done["merged"]) == (200, survivor, [second, third])
+    assert [(one["entry"], one["field"], one["lost"]) for one in done["conflicts"]] == [
+        (second, "rule.category", "CAT-2"),
+        (third, "rule.due_date", {"days": 14, "after": "date"}),
+    ]
+    assert api("POST", "/lists/suppliers/merge", body, headers=key) == (status, done)
+    for path in (f"/lists/suppliers/{second}",):
+        assert api("GET", path)[1]["survivor"] == survivor
+        status, problem = api("PATCH", path, {"visible": False})
+        assert (status, problem["field"], problem["details"]["survivor"]) == (422, "entry", survivor)
+    assert api("POST", "/lists/categories/merge", body)[0] == 404
+    assert api("POST", "/lists/suppliers/merge", {"survivor": survivor, "merged": []})[0] == 422
+    assert api("POST", "/lists/suppliers/merge", body, tenant="OTHER")[0] == 404
+    assert api("POST", "/lists/suppliers/merge", body, scopes="ledgerbridge/read ledgerbridge/work")[0] == 403
+    status, problem = api("POST", "/lists/suppliers", {"name": "suppliers c2"})
+    assert (status, problem["details"]["entry"]) == (409, survivor)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.refresh.routes import ROUTES
+from functions.refresh.app import ROUTES
 from shared.aws.entry import entry
 from shared.aws.signing import Signer
 from shared.domain.ids import new_id
@@ -57,7 +57,7 @@ class Api:
                 "authorizer": {"lambda": caller},
                 "stage": "$default",
             },
-            "body": json.dumps(body) if body is not None else None,
+            "body": body if isinstance(body, str) else json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,
         }
         answer = self.handler(event, None)
@@ -155,6 +155,28 @@ def test_without_a_connection_lists_are_kept_by_hand(world: World, api: Api) -> 
     _, body = api("GET", "/lists")
     assert {one["source"] for one in body["lists"]} == {"own"}
     assert api("POST", "/lists/categories/reload", {})[1]["code"] == "no_connection"
+
+
+def test_without_a_connection_every_list_that_makes_sense_is_kept_by_hand(world: World, api: Api) -> None:
+    rate = api("POST", "/lists/tax_rates", {"name": "20%", "rate": "20"})[1]
+    assert rate["values"] == {"rate": "20"}
+    region = api("POST", "/lists/dimensions", {"name": "Region"})[1]
+    north = api("POST", "/lists/dimensions", {"name": "North", "parent": region["id"]})[1]
+    assert north["parent"] == region["id"]
+    bank = api("POST", "/lists/bank_accounts", {"name": "Current", "currency": "GBP"})[1]
+    card = api("POST", "/lists/payment_methods", {"name": "Card", "bank_account": bank["id"]})[1]
+    assert card["bank_accounts"] == {f"own:{world.account_id}": bank["id"]}
+    for kind, body, field in (
+        ("dimensions", {"name": "Deeper", "parent": north["id"]}, "parent"),
+        ("projects", {"name": "Roof", "parent": region["id"]}, "parent"),
+        ("projects", {"name": "Roof", "rate": "20"}, "rate"),
+    ):
+        status, problem = api("POST", f"/lists/{kind}", body)
+        assert (status, problem["field"]) == (422, field)
+    assert api("POST", "/lists/users", {"name": "Anna"})[1]["code"] == "list_has_no_entries_of_own"
+    assert {one["kind"] for one in api("GET", "/lists")[1]["lists"] if one["entries"]} == {
+        "tax_rates", "dimensions", "bank_accounts", "payment_methods",
+    }  # fmt: skip
 
 
 def test_deleted_here_is_inactive_until_restored_whatever_a_refresh_says(connected: World, api: Api) -> None:
