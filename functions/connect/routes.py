@@ -8,6 +8,7 @@ from typing import Any, Final
 from functions.connect.automation_routes import ROUTES as AUTOMATION_ROUTES
 from functions.connect.connection_routes import ROUTES as CONNECTION_ROUTES
 from functions.connect.endpoint_routes import ROUTES as ENDPOINT_ROUTES
+from functions.connect.inbox_routes import ROUTES as INBOX_ROUTES
 from functions.connect.models import (
     AccountPage,
     AccountQuery,
@@ -199,6 +200,7 @@ ROUTES: Final[list[Route]] = [
           capability=_MANAGE, if_match=True, errors=("last_admin",), tag="Members"),
     Route("DELETE", _MEMBER, delete_member, "Take a person out of the account", status=204, capability=_MANAGE,
           errors=("last_admin", "conflict"), tag="Members"),
+    *INBOX_ROUTES,
     *CONNECTION_ROUTES,
     *ENDPOINT_ROUTES,
     Route("GET", _ACCOUNT + "/defaults", get_defaults, "Which connections publishing goes through",

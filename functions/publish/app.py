@@ -3,12 +3,14 @@
 from typing import Final
 
 from functions.publish import routes_approval, routes_duplicates, routes_items, routes_publications, routes_rules
+from functions.publish.routes_inbox import ROUTES as INBOX_ROUTES
 from shared.aws.entry import LambdaHandler, entry
 from shared.aws.http import Route
 from shared.usecases.gate import GATE
 
 ROUTES: Final[list[Route]] = [
     *routes_items.ROUTES,
+    *INBOX_ROUTES,
     *routes_publications.ROUTES,
     *routes_rules.ROUTES,
     *routes_duplicates.ROUTES,

@@ -35,6 +35,14 @@ _ALLOWED = {
 
 
 @dataclass(frozen=True, slots=True)
+class InboxSecret:
+    """One of the secrets that documents for a tenant's inboxes are signed with. Its text follows from our own key."""
+
+    id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """A SaaS product. `return_urls` are origins that a browser may be sent back to after consent."""
 
@@ -42,6 +50,7 @@ class Tenant:
     name: str
     return_urls: tuple[str, ...] = ()
     consent_limit_days: int | None = 365
+    inbox_secrets: tuple[InboxSecret, ...] = ()
     version: int = 0
 
 

@@ -9,7 +9,7 @@ from shared.storage.access import access
 from shared.storage.codec import SCHEMA, decode
 from shared.storage.events import appended
 from shared.storage.keys import account_key, part, tenant_key
-from shared.storage.operations import PRESENT, Check, Delete, Operation, Put, Update, version_is
+from shared.storage.operations import ABSENT, PRESENT, Check, Delete, Operation, Put, Update, version_is
 from shared.storage.rows import amended, new, record_in, row_of
 from shared.storage.table import Table
 
@@ -32,10 +32,14 @@ class AccountStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    @access("connections", "TransactWriteItems", "account, first member, event", "none of them there yet")
+    @access("connections", "TransactWriteItems", "account, its tenant, first member, event", "none of them there yet")
     def create(self, account: Account, first_member: Member | None, event: Event) -> Account:
         """Store a new account with its first member; raises ConflictError when the id is taken."""
-        operations: list[Operation] = [new(_account(account.tenant, account.id), account)]
+        pk, sk = _whose(account.id)
+        operations: list[Operation] = [
+            new(_account(account.tenant, account.id), account),
+            Put({"pk": pk, "sk": sk, "schema": SCHEMA, "tenant": account.tenant}, ABSENT),
+        ]
         if first_member:
             operations += _member_rows(account, first_member)
         self._table.transact([*operations, appended(account.tenant, event)])
@@ -44,6 +48,15 @@ class AccountStore:
     @access("connections", "GetItem", _ACCOUNT)
     def get(self, tenant: str, account: str) -> Account | None:
         return record_in(Account, self._table.get(*_account(tenant, account)))
+
+    @access("connections", "GetItem", "pk ACCOUNT#<account>, sk TENANT")
+    def tenant_of(self, account: str) -> str | None:
+        """Whose an account is, where a request brings no token that says so; None for one that is not there.
+
+        Nothing may be answered that tells the two apart before the request has proven who sent it.
+        """
+        row = self._table.get(*_whose(account))
+        return row["tenant"] if row else None
 
     @access("connections", "Query", "pk T#<tenant>#ACCOUNTS, newest first")
     def page(self, tenant: str, cursor: str | None, limit: int) -> tuple[list[Account], str | None]:
@@ -139,6 +152,10 @@ def _accounts(tenant: str) -> str:
 
 def _account(tenant: str, account: str) -> tuple[str, str]:
     return _accounts(tenant), part(account)
+
+
+def _whose(account: str) -> tuple[str, str]:
+    return f"ACCOUNT#{part(account)}", "TENANT"
 
 
 def _user(tenant: str, account: str, user: str) -> tuple[str, str]:

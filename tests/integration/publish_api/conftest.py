@@ -228,6 +228,12 @@ def world(cloud: Cloud) -> World:
     return _connected(cloud.service, cloud.queue_url, cloud.sqs, cloud.s3)
 
 
+@pytest.fixture
+def other_world(cloud: Cloud) -> World:
+    """Another tenant's account."""
+    return _connected(cloud.service, cloud.queue_url, cloud.sqs, cloud.s3)
+
+
 def _connected(service: Service, queue: str, sqs: Any, s3: Any) -> World:
     now = service.clock.now()
     tenant, account_id = new_id(now), new_id(now)
