@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from functions.publish import routes_approval, routes_duplicates, routes_items, routes_publications, routes_rules
+from functions.publish import (
+    routes_approval,
+    routes_bulk,
+    routes_duplicates,
+    routes_items,
+    routes_publications,
+    routes_rules,
+)
 from functions.publish.routes_inbox import ROUTES as INBOX_ROUTES
 from shared.aws.entry import LambdaHandler, entry
 from shared.aws.http import Route
@@ -14,6 +21,7 @@ ROUTES: Final[list[Route]] = [
     *routes_publications.ROUTES,
     *routes_rules.ROUTES,
     *routes_duplicates.ROUTES,
+    *routes_bulk.ROUTES,
     *routes_approval.ROUTES,
 ]
 handler: Final[LambdaHandler] = entry(ROUTES, GATE)

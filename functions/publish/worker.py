@@ -12,6 +12,7 @@ from shared.usecases.conclude_disconnect import conclude_disconnect
 from shared.usecases.drain_organisation import drain_organisation
 from shared.usecases.expand_publication import expand_publication
 from shared.usecases.fetch_file import fetch_file
+from shared.usecases.run_bulk_edit import run_bulk_edit
 from shared.usecases.service import Service
 from shared.usecases.wake import read_wake_up
 
@@ -35,6 +36,8 @@ def _handle(record: SQSRecord, lambda_context: LambdaContext) -> None:
         match body.get("kind"):
             case "publication":
                 expand_publication(service, body["tenant"], body["account"], body["publication"], deadline)
+            case "bulk_edit":
+                run_bulk_edit(service, body["tenant"], body["account"], body["bulk_edit"], deadline)
             case "disconnect":
                 conclude_disconnect(service, body, deadline)
             case "fetch_file":

@@ -336,6 +336,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.LOCK, document_codes.LOCK),
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),
+        (About.REQUEST, matching_codes.BULK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),

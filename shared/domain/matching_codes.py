@@ -7,6 +7,16 @@ from shared.domain.errors import Handling
 
 _ASK = Handling.ASK_USER
 
+BULK: Final[list[Row]] = [
+    (
+        "bulk_edit_running",
+        Handling.RETRY_AT,
+        409,
+        "The bulk edit has not come to its end yet.",
+        "Undo it when it is done.",
+    ),
+]
+
 DUPLICATE: Final[list[Row]] = [
     (
         "duplicate_suspected",
