@@ -171,8 +171,8 @@ Signed = Callable[[Any, Mapping[str, str], Mapping[str, str], bytes], "Admission
 class Route:
     """One route, and what OpenAPI says of it.
 
-    `capability` None asks only for a valid token, `public` not even that; a public route that is `signed` (as a webhook
-    of Standard Webhooks) is let in by its signature, before its body is read, and its webhook-id is its Idempotency-Key.
+    `capability` None asks only for a valid token, `public` not even that; a public route that is `signed` (as Standard
+    Webhooks has it) is let in by its signature, before its body is read, and its webhook-id is its Idempotency-Key.
     `errors` are catalogue codes beyond those
     that follow from the other fields. `rebuild` is required on a POST that honours Idempotency-Key (see above);
     `if_match` asks for the version read before. A body of type text/csv is taken whole as `csv_field` of the body.
