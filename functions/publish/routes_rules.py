@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions.publish.rule_models import NewRule, RuleList, RulePatch, RuleView
+from functions.publish.rule_models import ApplyBody, ApplyView, NewRule, RuleList, RulePatch, RuleView
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.rules import Rule, rule_id
+from shared.usecases.apply_rule import ask_apply, count_rule
 from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, read_rule, read_rules
 from shared.usecases.service import Service
 
@@ -59,6 +60,30 @@ def delete_one(service: Service, request: Request) -> Answer:
     return Answer(RuleView.of(rule))
 
 
+def post_apply(service: Service, request: Request) -> Answer:
+    """Count what applying a rule would change, or have it applied."""
+    account = request.in_account
+    rule = read_rule(service, account, request.path["rule"])
+    if request.body(ApplyBody).dry_run:
+        found = count_rule(service, account, rule)
+        counts = {"items": found.items, "fields": found.fields, "complete": found.complete}
+        return _applied(request, counts)
+    ask_apply(service, account, rule, actor=request.caller.actor)
+    return _applied(request, {})
+
+
+def post_apply_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """What the first request was told."""
+    return _applied(request, outcome)
+
+
+def _applied(request: Request, counts: Mapping[str, Any]) -> Answer:
+    dry = request.body(ApplyBody).dry_run
+    shown = {name: counts.get(name) for name in ("items", "fields", "complete")}
+    view = ApplyView(rule=request.path["rule"], dry_run=dry, **shown)
+    return Answer(view, status=200 if dry else 202, outcome=dict(counts))
+
+
 def _shown(rule: Rule) -> Answer:
     return Answer(RuleView.of(rule), version=rule.version)
 
@@ -74,5 +99,9 @@ ROUTES: Final = [
                       "is the exception: open items go by it at once, queued ones do not."),
     Route("PATCH", _RULE, patch_rule, "Change a rule", answer=RuleView, body=RulePatch, capability=_MANAGE,
           if_match=True, errors=("no_connection",)),
+    Route("POST", _RULE + "/apply", post_apply, "Apply a rule to the open items", answer=ApplyView, status=202,
+          body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again,
+          description="The open items of the inbox that it is for are coded by the rule as it is now; what a person "
+                      "said of them stays. A dry run answers 200 with what would change."),
     Route("DELETE", _RULE, delete_one, "Take a rule away", answer=RuleView, capability=_MANAGE, errors=("conflict",)),
 ]  # fmt: skip

@@ -226,6 +226,20 @@ class RuleView(View):
         )
 
 
+class ApplyBody(Model):
+    dry_run: bool = Field(False, description="Count what would change, and change nothing")
+
+
+class ApplyView(View):
+    """What applying a rule would change, as a dry run counts it; null where the worker was asked to do it."""
+
+    rule: str
+    dry_run: bool
+    items: int | None = Field(description="Open items of the inbox that change")
+    fields: int | None = Field(description="Fields on them that get another value")
+    complete: bool | None = Field(description="false: there are more items than one dry run looks at")
+
+
 class RuleList(View):
     rules: list[RuleView]
     next_cursor: str | None

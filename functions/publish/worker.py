@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from shared.aws import log
+from shared.usecases.apply_rule import apply_rule
 from shared.usecases.conclude_disconnect import conclude_disconnect
 from shared.usecases.drain_organisation import drain_organisation
 from shared.usecases.expand_publication import expand_publication
@@ -38,6 +39,9 @@ def _handle(record: SQSRecord, lambda_context: LambdaContext) -> None:
                 expand_publication(service, body["tenant"], body["account"], body["publication"], deadline)
             case "bulk_edit":
                 run_bulk_edit(service, body["tenant"], body["account"], body["bulk_edit"], deadline)
+            case "apply_rule":
+                where = body["tenant"], body["account"], body["rule"]
+                apply_rule(service, *where, actor=body["actor"], cursor=body["cursor"], deadline=deadline)
             case "disconnect":
                 conclude_disconnect(service, body, deadline)
             case "fetch_file":

@@ -318,3 +318,13 @@ _SHOWN: Final = (
     "paid", "paid_on", "payment_method", "destination", "publish_as", "integration",
 )  # fmt: skip
 _LINE_SHOWN: Final = ("description", "amount", "tax_amount", "product", *_OF_LINE)
+
+
+def differences(before: Item, after: Item) -> list[str]:
+    """The paths of coded fields that hold another value; `lines` alone where the document is cut in another way."""
+    found = [name for name in _HEADER if getattr(before, name) != getattr(after, name)]
+    if [line.amount for line in before.lines] != [line.amount for line in after.lines]:
+        return [*found, LINES]
+    for number, (old, new) in enumerate(zip(before.lines, after.lines, strict=True)):
+        found += [f"lines[{number}].{name}" for name in _OF_LINE if getattr(old, name) != getattr(new, name)]
+    return found
