@@ -10,11 +10,13 @@ from shared.domain.connections import Connection, ConnectionStatus, Organisation
 from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.grants import Grant
 from shared.domain.ids import new_id
+from shared.domain.outgoing import EventType
 from shared.domain.publishing import WakeUp
 from shared.domain.refresh_requests import GUARD, RefreshRequest
 from shared.providers.facts import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.beside_main import first_settings, main_of, on_books_of_main
+from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
@@ -151,6 +153,8 @@ def _pinned(
             failed_drains=0,
             parked_until=None,
         )
+        if again:
+            tell_of_connection(service, after, EventType.CONNECTION_RECOVERED, grant.id)
         return after, event
 
     return update_connection(service, connection, pin)

@@ -13,6 +13,7 @@ from shared.usecases.as_published import as_published
 from shared.usecases.attach_files import attach_files, with_inside
 from shared.usecases.await_decision import await_decision
 from shared.usecases.drain import Drain
+from shared.usecases.item_news import tell_of_batch
 from shared.usecases.prepare_payments import prepare_payments
 from shared.usecases.publish_inside import publish_inside
 from shared.usecases.withdraw import give_up_files
@@ -48,6 +49,7 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
         # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
         attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
     drain.write_held()
+    tell_of_batch(drain, batch, by_marker)
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
     return []

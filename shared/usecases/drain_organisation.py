@@ -16,6 +16,7 @@ from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.storage.batches import OpenBatch
 from shared.usecases.complete_published import complete_published
 from shared.usecases.drain import Drain, NotBefore
+from shared.usecases.note_attention import note_attention
 from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.publishing_lease import publishing_lease
 from shared.usecases.service import Service
@@ -186,6 +187,8 @@ def _failed(drain: Drain, problem: Problem) -> datetime:
         again = max(again, drain.now() + wait)
         parked_until = again if park else None
         drain.remember(replace(connection, failed_drains=failed, parked_until=parked_until, problem=problem))
+        if park:
+            note_attention(drain.service, connection.tenant, connection.account)
         count("connections_parked" if park else "drains_failed")
     return again
 

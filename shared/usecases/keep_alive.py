@@ -11,14 +11,17 @@ from shared.domain.consent import next_look, warning_due
 from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import GrantStatus
 from shared.domain.ids import derived_id
+from shared.domain.outgoing import EventType
 from shared.providers.facts import OAuthFacts
 from shared.usecases.access_token import access_token
+from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
 
 REASON: Final = "consent_limit"
+_EXPIRED: Final = "connection_expired"
 IDLE_SHARE: Final = 0.5  # of the provider's idle limit: a second chance remains when one renewal fails
 TRY_AGAIN_AFTER: Final = timedelta(hours=1)
 UNFINISHED_AFTER: Final = timedelta(hours=24)
@@ -75,6 +78,8 @@ def watch_consent(service: Service, tenant: str, account: str, connection_id: st
 
 def _warn(service: Service, connection: Connection, expires_at: datetime, days: int) -> None:
     once = derived_id("consent", connection.tenant, connection.id, expires_at.isoformat(), str(days))
+    said = {"days": days, "consent_expires_at": expires_at.isoformat()}
+    tell_of_connection(service, connection, EventType.CONNECTION_EXPIRING, once, **said)
     if not service.seen.first_time(once, timedelta(days=days + 1), service.clock.now()):
         return
     after: dict[str, object] = {"days": days, "consent_expires_at": expires_at.isoformat()}
@@ -86,7 +91,9 @@ def _end_consent(service: Service, connection: Connection) -> None:
     def end(current: Connection) -> tuple[Connection, Event] | None:
         if current.status not in CONSENT_ENDS or current.consent_expires_at != connection.consent_expires_at:
             return None
-        ended = current.moved(ConnectionStatus.EXPIRED, Problem("connection_expired", details={"reason": REASON}))
+        occasion = f"consent|{current.consent_expires_at}"
+        tell_of_connection(service, current, EventType.CONNECTION_EXPIRED, occasion, status="expired", code=_EXPIRED)
+        ended = current.moved(ConnectionStatus.EXPIRED, Problem(_EXPIRED, details={"reason": REASON}))
         return ended, _moved(service, current, ended, "connection.expired")
 
     update_connection(service, connection, end)

@@ -7,6 +7,8 @@ from shared.domain.accounts import Event
 from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.errors import Problem
 from shared.domain.grants import Grant
+from shared.domain.outgoing import EventType
+from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.happenings import happened
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
@@ -27,6 +29,9 @@ def lose_connection(service: Service, connection: Connection, status: Connection
     def lose(current: Connection) -> tuple[Connection, Event] | None:
         if current.status not in WORKING or current.grant != connection.grant:
             return None
+        occasion = f"{status.value}|{current.grant}"
+        said = {"status": status.value, "code": problem.code}
+        tell_of_connection(service, current, EventType.CONNECTION_EXPIRED, occasion, **said)
         event = happened(
             service,
             current.account,

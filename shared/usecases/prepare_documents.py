@@ -15,6 +15,7 @@ from shared.domain.readiness import coded, judged
 from shared.providers.contract import Decides, Draft, Target
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
+from shared.usecases.item_news import tell_refused
 from shared.usecases.on_behalf import on_behalf_of
 from shared.usecases.prepare_batch import new_batch, store_batch
 from shared.usecases.readiness import Prepared, book_of, prefetch, prepare
@@ -126,6 +127,7 @@ def refuse(drain: Drain, marker: PendingMarker, state: ItemState, problems: tupl
         drain.service.items.update_state(drain.tenant, marker.account, back)
     except ConflictError:
         return
+    tell_refused(drain, marker.account, marker.connection, back, marker.queued_at.isoformat())
     _take_out(drain, marker)
     count("documents_refused")
 

@@ -15,6 +15,7 @@ from shared.usecases.integrations import Shown, Ways, evaluate, prefetch_all
 from shared.usecases.publish_item import save_judged
 from shared.usecases.readiness import EntryCache, linked_connections
 from shared.usecases.service import Service
+from shared.usecases.tell_reviews import tell_reviews
 
 _SETTLED: Final = frozenset({Stage.PUBLISHED, Stage.UNKNOWN})
 
@@ -49,6 +50,7 @@ def read_item(service: Service, account: Account, item_id: str) -> Seen:
     problems = tuple(with_standing(state, evaluate(service, account, item, ways.of_marker(item, marker))))
     fresh = judged(state, problems, account.coding_version)
     if marker is None and fresh != state:
+        tell_reviews(service, account.tenant, account.id, [(state, fresh)])
         save_judged(service, account, [fresh])
     return Seen(item, fresh, marker, problems)
 
@@ -95,6 +97,8 @@ def page_of_items(
     fresh = {}
     if stale:
         fresh = {state.item: state for state in judge_again(service, ways, stale)}
+        renewed = [(state, fresh[state.item]) for state in stale if state.item in fresh]
+        tell_reviews(service, account.tenant, account.id, renewed)
         save_judged(service, account, fresh.values())
     rows = [_row(ways, fresh.get(one.state.item, one.state), one.marker) for one in page]
     return [row for row in rows if _is_wanted(row, narrowed)], position

@@ -9,6 +9,7 @@ from shared.domain.readiness import judged
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
+from shared.usecases.tell_reviews import tell_reviews
 
 SLICE: Final = 50
 AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the message that goes on from it may need
@@ -47,7 +48,9 @@ def _renew(service: Service, ways: Ways, stale: list[ItemState], cache: EntryCac
         item = items.get(state.item)
         if item is not None:
             problems = evaluate(service, account, item, ways.of(item), cache=cache)
-            _store(service, item, judged(state, problems, account.coding_version))
+            fresh = judged(state, problems, account.coding_version)
+            tell_reviews(service, item.tenant, item.account, [(state, fresh)])
+            _store(service, item, fresh)
 
 
 def _store(service: Service, item: Item, state: ItemState) -> None:

@@ -10,9 +10,12 @@ from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Slot
 from shared.domain.errors import ConflictError, Handling, Problem
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
+from shared.domain.outgoing import EventType
 from shared.domain.refresh_requests import ALL, RefreshRequest
 from shared.domain.refreshing import Counts, next_refresh, retry_wait
+from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.happenings import happened
+from shared.usecases.note_attention import note_attention
 from shared.usecases.pull_lists import Pulled
 from shared.usecases.service import Service
 
@@ -105,6 +108,7 @@ def _activate(service: Service, connection: Connection) -> Connection:
             before={"status": stored.status.value, "current_book": account.current_book},
             after={"status": active.status.value, "organisation": stored.pinned.id, "name": stored.pinned.name},
         )
+        tell_of_connection(service, active, EventType.CONNECTION_CONNECTED, "activated")
         try:
             return service.connections.update(active, event, account=_with_defaults(account, active))
         except ConflictError:
@@ -200,6 +204,9 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         "problem": problem.code if problem else None,
     }
     event = happened(service, connection.account, "refresh.done", subject=connection.id, after=after)
+    tell_of_connection(service, connection, EventType.REFRESH_DONE, request.id, **after)
+    if failed:
+        note_attention(service, connection.tenant, connection.account)
     if service.seen.first_time(f"refresh.done#{request.id}", REPORTED_ONCE_IN, service.clock.now()):
         service.events.append(connection.tenant, event)
     wait = retry_wait(request.tries)

@@ -13,6 +13,7 @@ from shared.providers.contract import Known, Session, Target
 from shared.usecases.access_token import Access
 from shared.usecases.as_published import as_published
 from shared.usecases.drain import Drain
+from shared.usecases.item_news import tell_published
 from shared.usecases.on_behalf import on_behalf_of
 from shared.usecases.publish_inside import publish_inside
 from shared.usecases.readiness import prepare
@@ -71,6 +72,7 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
     if after.published is not None and item.type is ItemType.EXPENSE_CLAIM:
         publish_inside(drain, connection, item, after.published, voided=known.answer.voided)
         drain.write_held()
+    tell_published(drain, item.account, connection.id, after)
     _note(drain, item, "item.resolved", {"document_id": known.answer.provider_id})
     count("documents_taken_over")
     return True
