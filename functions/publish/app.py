@@ -6,6 +6,7 @@ from functions.publish import (
     routes_approval,
     routes_bulk,
     routes_duplicates,
+    routes_export,
     routes_items,
     routes_publications,
     routes_rules,
@@ -16,12 +17,14 @@ from shared.aws.http import Route
 from shared.usecases.gate import GATE
 
 ROUTES: Final[list[Route]] = [
+    *routes_export.ROUTES,  # before the routes of single items: the first that fits is taken
     *routes_items.ROUTES,
     *INBOX_ROUTES,
     *routes_publications.ROUTES,
     *routes_rules.ROUTES,
     *routes_duplicates.ROUTES,
     *routes_bulk.ROUTES,
+    *routes_export.ROUTES,
     *routes_approval.ROUTES,
 ]
 handler: Final[LambdaHandler] = entry(ROUTES, GATE)
