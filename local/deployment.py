@@ -79,6 +79,7 @@ class Deployment:
         """The template's parameters for this stack."""
         chosen = {
             "Stage": "local",
+            "AllowLoopback": "true",
             "ApiBaseUrl": self.api_url,
             "AwsUrl": self.aws_endpoint,
             "WorkerTimeout": str(self.options.worker_timeout),

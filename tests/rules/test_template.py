@@ -12,7 +12,8 @@ from local import template
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEMPLATE = template.load(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
-PUBLIC = {"GET /oauth/{provider}/callback", "POST /v1/webhooks/{provider}", "GET /v1/openapi.json", "GET /docs"}
+INBOX = "POST /v1/accounts/{account}/inbox"  # let in by its signature
+PUBLIC = {"GET /oauth/{provider}/callback", "POST /v1/webhooks/{provider}", INBOX, "GET /v1/openapi.json", "GET /docs"}
 TABLES = {"Connections", "Lists", "Rules", "Items", "Vault", "Claims", "Agenda", "Organisations"}
 WORKERS = {
     "PublishWorkerFunction": "PublishQueue",
@@ -226,7 +227,9 @@ def test_replaced_addresses_and_clocks_reach_functions_on_the_local_stage_only()
         assert properties["Environment"]["Variables"].get("LEDGERBRIDGE_SANDBOX_URL", guarded) == guarded
     clock = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["CLOCK_FACTOR"]
     assert clock == {"Fn::If": ["IsLocal", {"Ref": "ClockFactor"}, {"Ref": "AWS::NoValue"}]}
-    for name in ("HasSandboxUrl", "HasAwsUrl"):
+    loopback = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["ALLOW_LOOPBACK"]
+    assert loopback == {"Fn::If": ["AllowsLoopback", "true", {"Ref": "AWS::NoValue"}]}
+    for name in ("HasSandboxUrl", "HasAwsUrl", "AllowsLoopback"):
         assert {"Condition": "IsLocal"} in TEMPLATE["Conditions"][name]["Fn::And"]
 
 

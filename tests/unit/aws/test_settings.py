@@ -31,11 +31,13 @@ def test_a_missing_variable_is_named_when_it_is_needed() -> None:
 
 def test_every_problem_is_in_one_message() -> None:
     with pytest.raises(SettingsError) as wrong:
-        Settings.read({"STAGE": "prod", "CLOCK_FACTOR": "6", "LEDGERBRIDGE_XERO_URL": "ftp://x", "API_BASE_URL": "api"})
+        wrong_url = {"LEDGERBRIDGE_XERO_URL": "ftp://x", "API_BASE_URL": "api"}
+        Settings.read({"STAGE": "prod", "CLOCK_FACTOR": "6", "ALLOW_LOOPBACK": "true", **wrong_url})
     message = str(wrong.value)
     for part in (
         "LEDGERBRIDGE_XERO_URL is refused unless STAGE is local",
         "CLOCK_FACTOR is refused",
+        "ALLOW_LOOPBACK is refused",
         "LEDGERBRIDGE_XERO_URL is not an http(s) address",
         "API_BASE_URL is not an http(s) address",
     ):
