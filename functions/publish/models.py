@@ -25,6 +25,7 @@ from shared.aws.http import Model, PageQuery
 from shared.domain.arrival import fits_side
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
+from shared.domain.item_approvals import ItemApprovalState
 from shared.domain.item_drafts import ItemDraft, LineDraft
 from shared.domain.items import KEPT_TYPES, ItemType, Place, Side, Stage, TaxMode
 from shared.usecases.accept_publication import MOST_ITEMS as MOST_PUBLISHED
@@ -137,6 +138,9 @@ class NewItem(Arriving):
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
     source: Literal["manual", "extracted"] = Field("manual", description=_SOURCE)
     suggested: SuggestionBody | None = None
+    approval: Literal[ItemApprovalState.NONE, ItemApprovalState.PENDING] = Field(
+        ItemApprovalState.NONE, description="`pending`: it is not published before an admin has approved it"
+    )
 
     @field_validator("tax_mode", "total")
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from functions.publish.arrival_views import FetchView, QuarantinedView
-from functions.publish.automation_views import ItemApprovalView
+from functions.publish.automation_views import AutoPublishView, ItemApprovalView
 from shared.aws.http import View
 from shared.domain.approvals import Approval, ApprovalOutcome
 from shared.domain.catalogue import kind_of
@@ -279,6 +279,7 @@ class ItemView(View):
     document: DocumentView | None
     fetch: FetchView | None
     approval: ItemApprovalView
+    auto_publish: AutoPublishView
     duplicate_of: str | None = Field(description="The item that this one seems to repeat")
     duplicate_decision: Decision | None = Field(description="What a person said of that")
     stage: Stage
@@ -333,6 +334,7 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         document=DocumentView.maybe(item.document),
         fetch=FetchView.maybe(item.fetch),
         approval=ItemApprovalView.of(item),
+        auto_publish=AutoPublishView.of(state),
         duplicate_of=state.duplicate.suspected if state.duplicate else None,
         duplicate_decision=state.duplicate.decision if state.duplicate else None,
         stage=shown_stage(state, marker),

@@ -4,45 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
+from shared.domain.auto_published import UNASKED, AutoPublished, Level, Reason
 from shared.domain.item_approvals import ItemApprovalState
 from shared.domain.items import ItemType
 
 SURE_ENOUGH: Final = Decimal("0.90")  # how sure the amounts' reader has to be, where the account does not say
-
-
-class Level(StrEnum):
-    """What decided, in the order in which they are asked."""
-
-    APPROVAL = "approval"
-    ITEM_TYPE = "item_type"
-    PAYMENT_METHOD = "payment_method"
-    SUPPLIER = "supplier"
-    CUSTOMER = "customer"
-    ACCOUNT = "account"
-    ITEM = "item"  # what it says, and how it looks beside the others
-    CONNECTION = "connection"
-
-
-class Reason(StrEnum):
-    """Why it was decided so. A connection that takes nothing is named by its own error code instead."""
-
-    APPROVAL_PENDING = "approval_pending"
-    APPROVAL_REJECTED = "approval_rejected"
-    TYPE_EXCLUDED = "type_excluded"
-    METHOD_ALWAYS = "payment_method_always"
-    METHOD_NEVER = "payment_method_never"
-    RULE_YES = "rule_yes"
-    RULE_NO = "rule_no"
-    ACCOUNT_ON = "account_on"
-    ACCOUNT_OFF = "account_off"
-    NOT_READY = "item_not_ready"
-    DUPLICATE = "duplicate_suspected"
-    NEW_CONTACT = "contact_not_in_books"
-    UNSURE_AMOUNT = "amount_not_sure"
-    PROVIDER_NEVER = "provider_never_automatic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +29,6 @@ class AutoPublishing:
     def acts_on(self, arrived: datetime) -> bool:
         """Whether the switch is meant for a document that arrived then."""
         return self.on and (self.since is None or self.since <= arrived)
-
-
-@dataclass(frozen=True, slots=True)
-class AutoPublished:
-    """What was decided for an item: whether it publishes itself, by which level, and why (a `Reason` or error code)."""
-
-    decided: bool
-    level: Level
-    reason: str
-
-
-# Nobody wished that it publishes itself: kept nowhere, as it goes for most items of most accounts.
-UNASKED: Final = AutoPublished(False, Level.ACCOUNT, Reason.ACCOUNT_OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +69,27 @@ def decide(about: Circumstances) -> AutoPublished:
     return _stopped(about) or wished
 
 
+def _said(decided: bool, level: Level, reason: Reason) -> AutoPublished:
+    return AutoPublished(decided, level, reason.value)
+
+
 def _barred(about: Circumstances) -> AutoPublished | None:
     if about.approval is ItemApprovalState.PENDING:
-        return AutoPublished(False, Level.APPROVAL, Reason.APPROVAL_PENDING)
+        return _said(False, Level.APPROVAL, Reason.APPROVAL_PENDING)
     if about.approval is ItemApprovalState.REJECTED:
-        return AutoPublished(False, Level.APPROVAL, Reason.APPROVAL_REJECTED)
+        return _said(False, Level.APPROVAL, Reason.APPROVAL_REJECTED)
     if about.type in about.exceptions:
-        return AutoPublished(False, Level.ITEM_TYPE, Reason.TYPE_EXCLUDED)
+        return _said(False, Level.ITEM_TYPE, Reason.TYPE_EXCLUDED)
     return None
 
 
 def _wished(about: Circumstances) -> AutoPublished:
     if about.method is not None:
         reason = Reason.METHOD_ALWAYS if about.method else Reason.METHOD_NEVER
-        return AutoPublished(about.method, Level.PAYMENT_METHOD, reason)
+        return _said(about.method, Level.PAYMENT_METHOD, reason)
     if about.contact is not None:
-        return AutoPublished(about.contact, about.contact_level, Reason.RULE_YES if about.contact else Reason.RULE_NO)
-    return AutoPublished(True, Level.ACCOUNT, Reason.ACCOUNT_ON) if about.account else UNASKED
+        return _said(about.contact, about.contact_level, Reason.RULE_YES if about.contact else Reason.RULE_NO)
+    return _said(True, Level.ACCOUNT, Reason.ACCOUNT_ON) if about.account else UNASKED
 
 
 def _stopped(about: Circumstances) -> AutoPublished | None:
@@ -142,9 +101,9 @@ def _stopped(about: Circumstances) -> AutoPublished | None:
     )
     for stops, reason in of_item:
         if stops:
-            return AutoPublished(False, Level.ITEM, reason)
+            return _said(False, Level.ITEM, reason)
     if about.never:
-        return AutoPublished(False, Level.CONNECTION, Reason.PROVIDER_NEVER)
+        return _said(False, Level.CONNECTION, Reason.PROVIDER_NEVER)
     return AutoPublished(False, Level.CONNECTION, about.refusal) if about.refusal is not None else None
 
 

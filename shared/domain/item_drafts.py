@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
+from shared.domain.item_approvals import ItemApprovalState
 from shared.domain.items import ItemType, Quarantined, Side, TaxMode
 
 
@@ -87,6 +88,7 @@ class ItemDraft:
     source: Source = field(default=Source.MANUAL, repr=False)  # who says all this; fields with confidence were read
     says_paid: bool = field(default=True, repr=False)  # False: nobody said whether it is paid
     suggested: Mapping[str, Any] = field(default_factory=dict, repr=False)  # by the names of Coding; see rule_drafts
+    approval: ItemApprovalState = field(default=ItemApprovalState.NONE, repr=False)
 
     def digest(self) -> str:
         """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
@@ -98,6 +100,8 @@ class ItemDraft:
             said += repr(arrival)
         if self.source is not Source.MANUAL or self.suggested:
             said += repr((self.source, sorted(self.suggested.items())))
+        if self.approval is not ItemApprovalState.NONE:
+            said += repr(self.approval)
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.domain.approvals import Approval
+from shared.domain.auto_published import AutoPublished
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.duplicates import Duplicate
@@ -258,6 +259,7 @@ class ItemState:
     sent_through: str | None = None
     claim: str | None = None
     duplicate: Duplicate | None = None
+    auto_publish: AutoPublished | None = None  # None where nobody wished it
     version: int = 0
 
 

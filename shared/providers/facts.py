@@ -132,6 +132,8 @@ class Profile:
     lists_of_main: bool = False
     # How documents reach it, the usual way first, where there are several; `delivery` is one of its settings then.
     deliveries: tuple[Delivery, ...] = ()
+    # Whether documents may reach it without a person having sent them.
+    takes_automatic: bool = True
     # What its own status says of a document that was submitted for approval; statuses not named leave it pending.
     approval_statuses: Mapping[str, ApprovalOutcome] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from shared.domain.coding import Source
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.ids import numbered_id
+from shared.domain.item_approvals import ItemApproval, ItemApprovalState
 from shared.domain.item_drafts import ItemDraft
 from shared.domain.items import Item, ItemState, ItemType, Place, Stage, Summary
 from shared.domain.lists import Book
@@ -92,7 +93,9 @@ def create_items(
         results.append(taken)
     new = [taken.state for taken in results if isinstance(taken, Taken) and taken.new]
     tell_arrivals(service, account.tenant, account.id, new)
-    return results
+    from shared.usecases.auto_publish import consider  # it queues what was taken: it needs `Taken`
+
+    return consider(ways, cache, results)
 
 
 def _destined(ways: Ways, finders: Finders, drafts: Sequence[ItemDraft]) -> list[Destined]:
@@ -152,6 +155,7 @@ def item_of(
         quarantine=draft.quarantine,
         source=draft.source,
         sources=_sources(draft),
+        approval=ItemApproval(draft.approval, 0, now, "") if draft.approval is not ItemApprovalState.NONE else None,
     )
     return with_suggested(item, suggestion(references, draft)) if draft.suggested else item
 

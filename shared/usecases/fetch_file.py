@@ -12,9 +12,11 @@ from shared.domain.files import LARGEST_FILE
 from shared.domain.items import Document, FetchStatus, FileFetch, Item
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.arriving_files import SCHEMA, WAITS, ask_fetch, is_awaited, keep, name_of
+from shared.usecases.auto_publish import consider
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import Changed, store_change
 from shared.usecases.integrations import Ways, evaluate
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 ACTOR: Final = "ledgerbridge"
@@ -90,4 +92,6 @@ def _store(service: Service, account: Account, said: Mapping[str, Any], outcome:
     after = judged(replace(state, summary=summary_of(changed)), problems, account.coding_version)
     what = Changed(changed, after, marker, ("document",))
     kind = "item.document" if isinstance(outcome, Document) else "item.document_not_fetched"
-    return store_change(service, what, ways.linked, actor=ACTOR, what=kind)
+    taken = store_change(service, what, ways.linked, actor=ACTOR, what=kind)
+    considered = consider(ways, EntryCache(service), [replace(taken, new=True)])[0]  # it has arrived only now
+    return considered if isinstance(considered, Taken) else taken

@@ -8,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.auto_publish import (
-    UNASKED,
-    AutoPublished,
     Circumstances,
-    Level,
-    Reason,
     decide,
     unsure_amount,
     warns_without_category,
 )
+from shared.domain.auto_published import UNASKED, AutoPublished, Level, Reason
 from shared.domain.item_approvals import ItemApprovalState
 from shared.domain.items import ItemType
 
