@@ -9,6 +9,7 @@ from pydantic import Field
 from functions.connect.fields import Email, Name, Patch, Url, UserId, left_alone
 from shared.aws.http import Model, PageQuery, View
 from shared.domain.accounts import Account, Capability, Event, Member, MemberKind, Role, Tenant
+from shared.domain.attention import Attention, Cause
 from shared.domain.connections import Slot
 from shared.domain.duplicates import DuplicateMode
 from shared.domain.errors import ErrorKind
@@ -215,7 +216,34 @@ class NewAccount(Model):
 
 
 class AccountQuery(PageQuery):
-    attention: bool = Field(False, description="Only accounts with a connection that waits for somebody")
+    attention: bool = Field(
+        False,
+        description="Only accounts that wait for somebody, the longest waiting first, each with its `attention`. "
+        "An account is listed at once; its counts and its leaving the list lag by some five minutes, an hour at most",
+    )
+
+
+class WaitingView(View):
+    cause: Cause
+    count: int = Field(description="Connections or items")
+    since: datetime
+
+
+class AttentionView(View):
+    """Why an account waits for somebody, the longest known cause first."""
+
+    since: datetime
+    causes: list[WaitingView] = Field(description="Empty until the account was looked at, minutes after it was listed")
+    looked_at: datetime | None
+
+    @classmethod
+    def of(cls, attention: Attention) -> Self:
+        causes = [
+            WaitingView(cause=Cause(cause), count=waiting.count, since=waiting.since)
+            for cause, waiting in attention.causes.items()
+        ]
+        causes.sort(key=lambda one: (one.since, one.cause))
+        return cls(since=attention.since, causes=causes, looked_at=attention.looked_at)
 
 
 class AccountView(View):
@@ -224,15 +252,17 @@ class AccountView(View):
     created_at: datetime
     current_book: str | None = Field(description="provider:organisation, null while nothing was ever connected")
     may: list[Capability] | None = Field(None, description="What the caller may do here; on GET of one account")
+    attention: AttentionView | None = Field(None, description="In a list of accounts that wait for somebody")
 
     @classmethod
-    def of(cls, account: Account, may: frozenset[Capability] | None = None) -> Self:
+    def of(cls, account: Account, may: frozenset[Capability] | None = None, attention: Attention | None = None) -> Self:
         return cls(
             id=account.id,
             name=account.name,
             created_at=account.created_at,
             current_book=account.current_book,
             may=None if may is None else sorted(may),
+            attention=AttentionView.of(attention) if attention is not None else None,
         )
 
 

@@ -36,7 +36,7 @@ from shared.domain.accounts import Account, Capability, Member, Tenant
 from shared.domain.catalogue import CATALOGUE
 from shared.domain.errors import fail
 from shared.usecases.change_settings import change_defaults
-from shared.usecases.manage_accounts import change_tenant, create_account, delete_account, list_accounts
+from shared.usecases.manage_accounts import change_tenant, create_account, delete_account, list_accounts, list_waiting
 from shared.usecases.manage_members import add_member, change_member, remove_member
 from shared.usecases.read_providers import read_providers
 from shared.usecases.service import Service
@@ -90,8 +90,12 @@ def post_account_again(service: Service, request: Request, outcome: Mapping[str,
 
 def get_accounts(service: Service, request: Request) -> Answer:
     query = request.query(AccountQuery)
-    found, after = list_accounts(service, request.caller, request.position(), query.limit, attention=query.attention)
-    views = [AccountView.of(account) for account in found]
+    if query.attention:
+        waiting, after = list_waiting(service, request.caller, request.position(), query.limit)
+        views = [AccountView.of(account, attention=attention) for account, attention in waiting]
+    else:
+        found, after = list_accounts(service, request.caller, request.position(), query.limit)
+        views = [AccountView.of(account) for account in found]
     return Answer(AccountPage(accounts=views, next_cursor=request.next_cursor(after)))
 
 

@@ -1,5 +1,6 @@
 """Accounts and their members."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
@@ -48,6 +49,12 @@ class AccountStore:
     @access("connections", "GetItem", _ACCOUNT)
     def get(self, tenant: str, account: str) -> Account | None:
         return record_in(Account, self._table.get(*_account(tenant, account)))
+
+    @access("connections", "BatchGetItem", _ACCOUNT)
+    def batch_get(self, tenant: str, accounts: Iterable[str]) -> dict[str, Account]:
+        """Those of the accounts that are there, by id."""
+        found = (decode(Account, row) for row in self._table.batch_get(_account(tenant, one) for one in accounts))
+        return {account.id: account for account in found}
 
     @access("connections", "GetItem", "pk ACCOUNT#<account>, sk TENANT")
     def tenant_of(self, account: str) -> str | None:

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from shared.domain.accounts import Account, Caller, Capability, Member, Tenant
-from shared.domain.connections import Connection, ConnectionStatus
+from shared.domain.attention import Attention
+from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, fail
 from shared.domain.return_urls import is_origin
 from shared.usecases.admission import allow
 from shared.usecases.happenings import happened
 from shared.usecases.service import Service
-
-_LOST: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
 
 
 def create_account(service: Service, caller: Caller, account: Account, first_member: Member | None) -> Account:
@@ -30,21 +29,36 @@ def create_account(service: Service, caller: Caller, account: Account, first_mem
     return account
 
 
-def list_accounts(
-    service: Service, caller: Caller, cursor: str | None, limit: int, *, attention: bool
-) -> tuple[list[Account], str | None]:
+def list_accounts(service: Service, caller: Caller, cursor: str | None, limit: int) -> tuple[list[Account], str | None]:
     """A page of the tenant's accounts that the caller may see, newest first, and where the next begins.
 
-    A machine client sees all, a person those where they are a member. With `attention` only accounts with a
-    connection that waits for somebody. A page may hold fewer than `limit`, even none, before the last.
+    A machine client sees all, a person those where they are a member. A page may hold fewer than `limit`, even none,
+    before the last.
     """
     if caller.is_machine:
         allow(caller, Capability.READ)
     found, after = service.accounts.page(caller.tenant, cursor, limit)
-    seen = [account for account in found if account.deleted_at is None and _may_see(service, caller, account)]
-    if attention:
-        seen = [account for account in seen if any(map(needs_attention, _connections(service, account)))]
-    return seen, after
+    return [account for account in found if _shows(service, caller, account)], after
+
+
+def list_waiting(
+    service: Service, caller: Caller, cursor: str | None, limit: int
+) -> tuple[list[tuple[Account, Attention]], str | None]:
+    """A page of those accounts that wait for somebody, the longest waiting first, and where the next begins.
+
+    Read from the list that `usecases.note_attention` keeps, which says how far it lags: nothing else of an account is
+    read to decide. A page may hold fewer than `limit` before the last.
+    """
+    if caller.is_machine:
+        allow(caller, Capability.READ)
+    noted, after = service.attention.page(caller.tenant, cursor, limit)
+    accounts = service.accounts.batch_get(caller.tenant, [one.account for one in noted])
+    pairs = [(accounts[one.account], one) for one in noted if one.account in accounts]
+    return [(account, one) for account, one in pairs if _shows(service, caller, account)], after
+
+
+def _shows(service: Service, caller: Caller, account: Account) -> bool:
+    return account.deleted_at is None and _may_see(service, caller, account)
 
 
 def _may_see(service: Service, caller: Caller, account: Account) -> bool:
@@ -53,13 +67,6 @@ def _may_see(service: Service, caller: Caller, account: Account) -> bool:
 
 def _connections(service: Service, account: Account) -> list[Connection]:
     return service.connections.of_account(account.tenant, account.id)
-
-
-def needs_attention(connection: Connection) -> bool:
-    """Whether a connection waits for a person: access lost, publishing parked, or a list that fails."""
-    if connection.status in _LOST or (connection.is_live and connection.parked_until is not None):
-        return True
-    return connection.is_live and any(health.problem for health in connection.lists.values())
 
 
 def delete_account(service: Service, caller: Caller, account: Account) -> Account:
