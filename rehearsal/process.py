@@ -7,7 +7,7 @@ the provider. Reads are no effects: to die after a read is to die after the effe
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,10 +138,14 @@ def watch_calls(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         if process is None:
             return plain(self, request)
         process.begin()
-        try:
-            return plain(self, request)
-        finally:
-            if request.method != "GET":
-                process.did(f"{request.method} {request.url.path.rsplit('2.0', 1)[-1]}")
+        with ExitStack() as answered:
+            try:
+                answer = plain(self, request)
+                answered.callback(answer.close)  # a dead process leaves no connection open
+            finally:
+                if request.method != "GET":
+                    process.did(f"{request.method} {request.url.path.rsplit('2.0', 1)[-1]}")
+            answered.pop_all()
+            return answer
 
     monkeypatch.setattr(DeadlineTransport, "handle_request", handle)
