@@ -319,17 +319,23 @@ _PLAIN: Final = [
 ]
 
 
+# A contact or payment method that was deleted reads blank; the item keeps it, so that restoring it heals.
+_GONE: Final = frozenset({("contact", "supplier_archived"), ("payment_method", "entry_inactive")})
+
+
 def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
     """How an item is shown, whether it was just read, made or changed; `ways` are its account's."""
     item, state, marker = seen.item, seen.state, seen.marker
     reasons = seen.reasons if isinstance(seen, Seen) else state.reasons
+    gone = {reason.field for reason in reasons if (reason.field, reason.code) in _GONE}
+    sources = sources_shown(item, coded(item, ways.of_marker(item, marker).settings))
     return ItemView(
-        **{name: getattr(item, name) for name in _PLAIN},
+        **{name: None if name in gone else getattr(item, name) for name in _PLAIN},
         lines=[LineView.of(line) for line in item.lines],
         items=list(item.items),
         claim=state.claim,
         integration=IntegrationView.of(ways.shown(item, state, marker)),
-        sources=sources_shown(item, coded(item, ways.of_marker(item, marker).settings)),
+        sources={path: source for path, source in sources.items() if path not in gone},
         quarantine=QuarantinedView.each(item.quarantine),
         document=DocumentView.maybe(item.document),
         fetch=FetchView.maybe(item.fetch),

@@ -1,0 +1,38 @@
+"""Sales go through the main connection: neither an item, nor a rule, nor a default sends one to a secondary."""
+
+import pytest
+
+from rehearsal.papers import XERO
+from rehearsal.process import watch_calls
+from rehearsal.sandbox_process import SandboxClient
+from rehearsal.world import World
+from tests.integration.publishing.conftest import make_world
+from tests.integration.rules_13.api import Api
+from tests.integration.rules_13.coding import entry
+
+
+@pytest.fixture
+def world(
+    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """An account on Xero with BILL beside it."""
+    made = make_world(publishing_sandbox, dynamodb_endpoint, "bill")
+    watch_calls(made.running, monkeypatch)
+    return made
+
+
+def test_rule_04_a_sales_item_never_goes_to_a_secondary(world: World, api: Api) -> None:
+    status, problem = api.call("POST", "items", XERO.sales_invoice(integration="bill"))
+    assert (status, problem["field"]) == (422, "integration")
+    customer = entry(api, "customers", XERO.customer)["id"]
+    status, problem = api.call("POST", "rules", {"kind": "customer", "subject": customer, "integration": "bill"})
+    assert (status, problem["field"]) == (422, "integration")
+    made = api.ok("POST", "rules", {"kind": "customer", "subject": customer, "description": "Advice"})
+    status, problem = api.call("PATCH", f"rules/{made['id']}", {"integration": "bill"}, version=made["version"])
+    assert (status, problem["field"]) == (422, "integration")
+    api.ok("PATCH", "defaults", {"publishing_integration": "bill"}, version=world.account.version)
+    item = api.make(XERO.sales_invoice())
+    assert (item["integration"]["slot"], item["integration"]["reason"]) == ("main", "sales")
+    assert (item["description"], item["stage"]) == ("Advice", "ready")
+    status, problem = api.call("PATCH", f"items/{item['id']}", {"integration": "bill"}, version=item["version"])
+    assert (status, problem["field"]) == (422, "integration")
