@@ -28,6 +28,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "PublishWorkerFunction.wake-up": {"batchItemFailures": []},
     "PublishWorkerFunction.publication": {"batchItemFailures": []},
     "PublishWorkerFunction.disconnect": {"batchItemFailures": []},
+    "PublishWorkerFunction.fetch-file": {"batchItemFailures": []},
 }
 
 

@@ -3,6 +3,7 @@
 import base64
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from shared.aws.public_web import PublicWeb
+from shared.domain.auto_publish import AutoPublishing
 from shared.storage.agenda import AgendaKind
 from shared.usecases.arriving_files import GUARDED_FOR, WAITS, ask_again
 from shared.usecases.fetch_file import fetch_file
@@ -143,6 +145,18 @@ def test_a_file_that_cannot_be_had_is_a_reason_and_may_be_asked_for_again(
     (message,) = awaited(world)
     fetch_file(world.service, message, deadline(world))
     assert seen(world, view["id"])["stage"] == "ready"
+
+
+def test_a_document_publishes_itself_when_its_file_is_here_and_not_before(world: World, files: str) -> None:
+    switched_on = replace(world.account, auto_publish=AutoPublishing(on=True))
+    world.service.accounts.update(switched_on)
+    world.account = switched_on
+    view = world.make(file_url=f"{files}/receipt.pdf")
+    assert (view["stage"], world.markers()) == ("needs_review", [])
+    messages = world.messages()
+    fetch_file(world.service, messages[0], deadline(world))
+    assert seen(world, view["id"])["stage"] == "queued"
+    assert world.markers() == [view["id"]]
 
 
 def test_a_file_that_does_not_come_can_be_given_up_or_sent(world: World, files: str) -> None:
