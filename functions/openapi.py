@@ -230,6 +230,8 @@ def _success(route: Route, references: dict[tuple[type[BaseModel], str], Json]) 
     elif route.status == 200:
         kind = {"type": "string"} if route.content_type.startswith("text/") else {"type": "object"}
         answer["content"] = {route.content_type: {"schema": kind}}
+        if route.csv_answer:
+            answer["content"]["text/csv"] = {"schema": {"type": "string"}}
     return answer
 
 

@@ -9,6 +9,7 @@ from functions.publish import (
     routes_export,
     routes_items,
     routes_publications,
+    routes_rule_transfer,
     routes_rules,
 )
 from functions.publish.routes_inbox import ROUTES as INBOX_ROUTES
@@ -18,6 +19,7 @@ from shared.usecases.gate import GATE
 
 ROUTES: Final[list[Route]] = [
     *routes_export.ROUTES,  # before the routes of single items: the first that fits is taken
+    *routes_rule_transfer.ROUTES,
     *routes_items.ROUTES,
     *INBOX_ROUTES,
     *routes_publications.ROUTES,

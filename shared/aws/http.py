@@ -175,7 +175,8 @@ class Route:
     Webhooks has it) is let in by its signature, before its body is read, and its webhook-id is its Idempotency-Key.
     `errors` are catalogue codes beyond those
     that follow from the other fields. `rebuild` is required on a POST that honours Idempotency-Key (see above);
-    `if_match` asks for the version read before. A body of type text/csv is taken whole as `csv_field` of the body.
+    `if_match` asks for the version read before. A body of type text/csv is taken whole as `csv_field` of the body;
+    `csv_answer` says that the answer may be text/csv instead of JSON.
     """
 
     method: str
@@ -196,6 +197,7 @@ class Route:
     tag: str = ""
     content_type: str = "application/json"
     csv_field: str | None = None
+    csv_answer: bool = False
 
     def __post_init__(self) -> None:
         if self.method == "POST" and not self.public and self.rebuild is None:

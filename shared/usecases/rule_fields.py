@@ -54,7 +54,7 @@ def looked_up(ways: Ways, cache: EntryCache, kind: RuleKind, decisions: Decision
     Raises invalid_request naming the field for what a rule of the kind does not decide, for entries that are not
     there, and for what does not go together; no_connection for an integration that is not connected.
     """
-    _check(kind, decisions)
+    check_decisions(kind, decisions)
     slot: Slot | None = decisions.get("integration")
     check_named(ways, slot)
     named = ways.in_slot(slot) if slot is not None else None
@@ -86,7 +86,8 @@ def check_whole(rule: Rule) -> None:
         raise fail("invalid_request", field="payment_method_when", reason="there is no payment method that it is for")
 
 
-def _check(kind: RuleKind, decisions: Decisions) -> None:
+def check_decisions(kind: RuleKind, decisions: Decisions) -> None:
+    """Refuse what a rule of the kind does not decide, and what does not go together; raises invalid_request."""
     for name, value in decisions.items():
         if name not in DECIDES[kind] and value is not None and value != ():
             words = kind.value.replace("_", " ")
