@@ -280,11 +280,16 @@ class Resolution(Model):
 
 
 class PublicationFilter(Model):
-    """Items as they stand when the request arrives: those that are ready, unless another stage is named."""
+    """Items as they stand when the request arrives: those that are ready, unless another stage is named.
+
+    With `error_code` all that failed for that cause, whatever their stage unless one is named: documents that were
+    refused, and published ones whose payment or file failed.
+    """
 
     stage: Stage = Stage.READY
     side: Side | None = None
     place: Place | None = None
+    error_code: str | None = Field(None, pattern=r"^[a-z][a-z0-9_]{1,63}$", description="Their `last_error.code`")
 
     @field_validator("stage")
     @classmethod
@@ -310,7 +315,13 @@ class NewPublication(Model):
     def chosen(self) -> Chosen:
         if self.filter is None:
             return Chosen(items=tuple(self.items or ()))
-        return Chosen(stage=self.filter.stage, side=self.filter.side, place=self.filter.place)
+        named = self.filter.error_code is None or "stage" in self.filter.model_fields_set
+        return Chosen(
+            stage=self.filter.stage if named else None,
+            side=self.filter.side,
+            place=self.filter.place,
+            error_code=self.filter.error_code,
+        )
 
 
 class ItemQuery(PageQuery):

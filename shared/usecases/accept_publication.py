@@ -10,6 +10,7 @@ from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.items import Place, Side, Stage
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
+from shared.storage.items import Listed
 from shared.usecases.expand_publication import added, publication_message, sort_items, sweep_row, totals
 from shared.usecases.integrations import Ways, why_not_sending
 from shared.usecases.readiness import EntryCache, linked_connections
@@ -18,16 +19,22 @@ from shared.usecases.service import Service
 MOST_ITEMS: Final = 5_000  # of one publication; more go in several
 _PAGE: Final = 500
 _SLICE: Final = 100
+# Stages from which what failed may be tried again: published, where a payment or a file failed.
+_RETRIABLE: Final = frozenset({Stage.READY, Stage.NEEDS_REVIEW, Stage.PUBLISHED})
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which items a bulk request is about: those named, or those that a filter finds when the request arrives."""
+    """Which items a bulk request is about: those named, or those that a filter finds when the request arrives.
+
+    `stage` None is any from which an item may be sent (again); `error_code` is the last failure's.
+    """
 
     items: tuple[str, ...] = ()
-    stage: Stage = Stage.READY
+    stage: Stage | None = Stage.READY
     side: Side | None = None
     place: Place | None = None
+    error_code: str | None = None
 
 
 def accept_publication(
@@ -106,10 +113,18 @@ def _filtered(service: Service, account: Account, chosen: Chosen) -> Iterator[st
             place=chosen.place,
             connections=linked,
         )
-        found += len(page)
-        yield from (row.state.item for row in page)
+        fitting = [row.state.item for row in page if _fits(row, chosen)]
+        found += len(fitting)
+        yield from fitting
         if cursor is None:
             return
+
+
+def _fits(row: Listed, chosen: Chosen) -> bool:
+    if chosen.error_code is None:
+        return True
+    failed = row.state.last_error
+    return row.stage in _RETRIABLE and failed is not None and failed.code == chosen.error_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,3 +355,33 @@ def test_a_bulk_request_names_items_or_a_filter(world: World) -> None:
     for body in bad:
         status, answer, _ = world.call("POST", "publications", body)
         assert (status, answer["code"]) == (422, "invalid_request"), body
+
+
+def _failed(world: World, item: str, code: str) -> None:
+    """What the worker writes when the provider refused an item."""
+    state = replace(world.state(item), last_error=Problem(code))
+    world.service.items.update_state(world.account.tenant, world.account.id, state)
+
+
+def test_all_that_failed_for_one_cause_is_asked_for_again_at_once(world: World) -> None:
+    items = [world.make(number=f"CAUSE-{number}")["id"] for number in range(5)]
+    for item in items[:2]:
+        _failed(world, item, "provider_permission")
+    _failed(world, items[2], "locked_period")
+    failed = Fact(FactOutcome.FAILED, problem=Problem("provider_permission"))
+    _published(world, items[3], attachment=failed)
+    _failed(world, items[3], "provider_permission")
+    wanted = {"filter": {"error_code": "provider_permission"}}
+    _, counted, _ = world.call("POST", "publications", {**wanted, "dry_run": True})
+    assert counted["dry_run"]["ready"] == 3
+    status, body, _ = world.call("POST", "publications", wanted)
+    assert status == 202
+    assert _expand(world, body["publication"]["id"])
+    assert set(world.markers()) == {items[0], items[1], items[3]}
+    assert [world.state(item).last_error for item in items[:2]] == [Problem("provider_permission")] * 2
+    _, only, _ = world.call(
+        "POST", "publications", {"filter": {"error_code": "locked_period", "stage": "ready"}, "dry_run": True}
+    )
+    assert only["dry_run"]["ready"] == 1
+    refused, none, _ = world.call("POST", "publications", {"filter": {"error_code": "tax_rate_not_found"}})
+    assert (refused, none["code"]) == (422, "invalid_request")
