@@ -9,7 +9,9 @@ from shared.domain.coding import RULED, Coding, Source
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, TimelineEntry
 from shared.domain.rules import RuleKind, contact_rule, sources_of, words_of
+from shared.usecases.contact_defaults import ContactDefaults
 from shared.usecases.integrations import Ways
+from shared.usecases.readiness import EntryCache
 from shared.usecases.rules_at_hand import Ask
 from shared.usecases.service import Service
 
@@ -19,32 +21,35 @@ _CONTACTS: Final = frozenset({RuleKind.SUPPLIER, RuleKind.CUSTOMER})
 _RULED_FIELDS: Final = frozenset({"payment_method", "due_date", "description", "destination", "publish_as"})
 
 
-def coded_on_arrival(ways: Ways, arrived: Sequence[Item | Problem]) -> list[Item | Problem]:
-    """New items with their rules applied, in their order; problems pass by.
+def coded_on_arrival(ways: Ways, cache: EntryCache, arrived: Sequence[Item | Problem]) -> list[Item | Problem]:
+    """New items with their rules and their contacts' own defaults applied, in their order; problems pass by.
 
     Only the rules that can apply are read, in two calls of the store for all: those for contacts and owners, then those
     for the payment methods that the items have by now.
     """
     items = [one for one in arrived if isinstance(one, Item)]
     ways.rules.load(ask for item in items for ask in _asks(item))
-    first = {item.id: _coded(ways, item, ARRIVAL - {RuleKind.PAYMENT_METHOD}) for item in items}
+    defaults = ContactDefaults(ways, cache)
+    first = {item.id: _coded(ways, item, ARRIVAL - {RuleKind.PAYMENT_METHOD}, defaults) for item in items}
     ways.rules.load(ask for item in first.values() for ask in _method(item))
     settled = {RuleKind.PAYMENT_METHOD}
     return [_coded(ways, first[one.id], settled) if isinstance(one, Item) else one for one in arrived]
 
 
-def coded_again(ways: Ways, item: Item, kinds: Collection[RuleKind]) -> Item:
+def coded_again(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: ContactDefaults | None = None) -> Item:
     """The item with its rules of these kinds asked again; those of other kinds keep what they had decided.
 
     The payment method's rule is always asked, and last: others may have settled another method, and where it gives way
     their word on where the document goes counts again.
     """
     coded = coded_by(item, words_of(RuleKind.PAYMENT_METHOD, None))
-    coded = _coded(ways, coded, set(kinds) - {RuleKind.PAYMENT_METHOD})
+    coded = _coded(ways, coded, set(kinds) - {RuleKind.PAYMENT_METHOD}, defaults)
     return _coded(ways, coded, {RuleKind.PAYMENT_METHOD})
 
 
-def coded_after_edit(ways: Ways, before: Item, edited: Item, changes: Mapping[str, Any]) -> Item:
+def coded_after_edit(
+    ways: Ways, before: Item, edited: Item, changes: Mapping[str, Any], *, cache: EntryCache | None = None
+) -> Item:
     """An edited item whose changed fields are the person's word.
 
     Rules are asked again where the edit says which apply (contact, owner, side, payment method), or empties a field
@@ -56,7 +61,8 @@ def coded_after_edit(ways: Ways, before: Item, edited: Item, changes: Mapping[st
         kinds.add(RuleKind.PAYMENT_METHOD)
         if source_of(before, "destination") is Source.PAYMENT_METHOD_RULE:
             kinds |= _CONTACTS  # their word on where it goes had given way
-    return coded_again(ways, said, kinds) if kinds else said
+    defaults = ContactDefaults(ways, cache or EntryCache(ways.service))
+    return coded_again(ways, said, kinds, defaults) if kinds else said
 
 
 def _asked_by(before: Item, said: Item, changes: Mapping[str, Any]) -> Iterable[RuleKind]:
@@ -81,10 +87,12 @@ def _method(item: Item) -> Iterable[Ask]:
         yield RuleKind.PAYMENT_METHOD, item.payment_method
 
 
-def _coded(ways: Ways, item: Item, kinds: Collection[RuleKind]) -> Item:
+def _coded(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: ContactDefaults | None = None) -> Item:
     if item.type is ItemType.EXPENSE_CLAIM:
         return _claimed(ways, item) if RuleKind.USER in kinds else item
     words: dict[Source, Coding | None] = {}
+    if defaults is not None and _CONTACTS & set(kinds):
+        words[Source.SUPPLIER_DEFAULT] = defaults.of(item)
     ids = dict(item.rules)
     for kind in kinds:
         rule = ways.rules.of(kind, _subject(item, kind))

@@ -73,7 +73,7 @@ def create_items(
             coded_items.append(made)
         except LedgerbridgeError as refusal:
             coded_items.append(refusal.problem)
-    coded_items = coded_on_arrival(ways, coded_items)
+    coded_items = coded_on_arrival(ways, cache, coded_items)
     items = [one for one in coded_items if isinstance(one, Item)]
     prefetch_all(ways, cache, items)
     modes = Modes(ways, items)

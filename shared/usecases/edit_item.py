@@ -43,7 +43,8 @@ def edit_item(
     if state.stage is Stage.UNKNOWN:
         raise fail("outcome_unknown")
     cache = EntryCache(service)
-    edited = coded_after_edit(ways, item, recoded(ways, Finders(ways, cache), item, changes, marker), changes)
+    edited = recoded(ways, Finders(ways, cache), item, changes, marker)
+    edited = coded_after_edit(ways, item, edited, changes, cache=cache)
     check_edit_inside(service, item, edited, state, ways.linked)
     inside = Inside()
     if edited.type is ItemType.EXPENSE_CLAIM or item.type is ItemType.EXPENSE_CLAIM:

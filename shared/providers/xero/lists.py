@@ -79,7 +79,26 @@ def _contact(record: Record) -> Iterator[Entry]:
     survivor = _text(record, "MergedToContactID")
     for kind, shown in ((Kind.SUPPLIERS, supplier or not customer), (Kind.CUSTOMERS, customer or not supplier)):
         if shown:
-            yield _entry(record, kind, "ContactID", values, active=active, survivor=survivor)
+            said = values | _defaults(record, kind)
+            yield _entry(record, kind, "ContactID", said, active=active, survivor=survivor)
+
+
+# Xero's words for the defaults of a contact's bills and invoices (API reference, "Contacts"): account, tax and terms.
+_DEFAULTS: Final = {
+    Kind.SUPPLIERS: ("PurchasesDefaultAccountCode", "AccountsPayableTaxType", "Bills"),
+    Kind.CUSTOMERS: ("SalesDefaultAccountCode", "AccountsReceivableTaxType", "Sales"),
+}
+# Terms that fall on a day of the month (OFCURRENTMONTH, OFFOLLOWINGMONTH) are left to people.
+_DUE_AFTER: Final = {"DAYSAFTERBILLDATE": "date", "DAYSAFTERBILLMONTH": "end_of_month"}
+
+
+def _defaults(record: Record, kind: Kind) -> dict[str, Any]:
+    """What Xero itself fills in on a contact's bills or invoices."""
+    account, tax, side = _DEFAULTS[kind]
+    terms = (record.get("PaymentTerms") or {}).get(side) or {}
+    after, days = _DUE_AFTER.get(str(terms.get("Type"))), terms.get("Day")
+    due = {"due_days": days, "due_after": after} if after is not None and isinstance(days, int) else {}
+    return {"default_category_code": _text(record, account), "default_tax_rate": _text(record, tax), **due}
 
 
 def _tax_rate(record: Record) -> Iterator[Entry]:

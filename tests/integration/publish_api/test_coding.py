@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared.domain.items import Item
+from shared.domain.lists import Kind
 from tests.integration.publish_api.conftest import World
 from tests.integration.publish_api.test_rule_fields import payment_method, rule
 
@@ -87,7 +88,7 @@ def test_another_supplier_brings_its_own_rule(world: World) -> None:
     view = arrive(world, read(world))
     moved = patch(world, view, contact={"id": world.entries["archived_supplier"].id})
     assert (moved["lines"][0]["category"], moved["due_date"], moved["description"]) == (None, None, "From before")
-    assert moved["sources"]["contact"] == "manual"
+    assert (moved["contact"], moved["stage"]) == (None, "needs_review")  # it is archived, and so reads blank
 
 
 def test_rules_made_later_do_not_touch_what_is_there(world: World) -> None:
@@ -155,3 +156,22 @@ def _stored(world: World, item: str) -> Item:
     found = world.service.items.get(world.account.tenant, world.account.id, item)
     assert found is not None
     return found
+
+
+def test_what_the_software_fills_in_for_a_supplier_is_the_last_word(world: World) -> None:
+    said = {"default_category_code": "429", "default_tax_rate": "INPUT2", "due_days": 30}
+    supplier = replace(world.entries["supplier"], values=said)
+    world.write(Kind.SUPPLIERS, supplier)
+    view = arrive(world, read(world))
+    line = view["lines"][0]
+    assert (line["category"], line["tax_rate"]) == (world.entries["fuel"].id, world.entries["input"].id)
+    assert (view["due_date"], view["stage"]) == ("2026-04-10", "ready")
+    paths = ("lines[0].category", "lines[0].tax_rate", "due_date")
+    assert {view["sources"][path] for path in paths} == {"supplier_default"}
+    suggested = arrive(world, read(world, number="SUP-79", suggested={"category": {"code": "480"}}))
+    assert suggested["sources"]["lines[0].category"] == "suggested"
+    ruled(world, "supplier", supplier.id, due_date={"days": 1})
+    by_rule = arrive(world, read(world, number="SUP-80"))
+    assert (by_rule["due_date"], by_rule["sources"]["due_date"]) == ("2026-03-12", "supplier_rule")
+    moved = patch(world, by_rule, contact={"id": world.entries["archived_supplier"].id})
+    assert (moved["lines"][0]["category"], moved["due_date"]) == (None, None)

@@ -119,3 +119,27 @@ def test_a_record_without_id_breaks_the_pass() -> None:
 def test_an_entry_says_the_same_when_nothing_changed() -> None:
     rate = {"TaxType": "T1", "Name": "Rate", "EffectiveRate": Decimal("20.0000")}
     assert entries("TaxRates", **rate)[0].digest() == entries("TaxRates", **{**rate, "EffectiveRate": 20})[0].digest()
+
+
+def test_what_xero_fills_in_on_a_contacts_documents() -> None:
+    supplier, customer = entries(
+        "Contacts",
+        ContactID="c1",
+        Name="A",
+        IsSupplier=True,
+        IsCustomer=True,
+        PurchasesDefaultAccountCode="429",
+        AccountsPayableTaxType="INPUT2",
+        SalesDefaultAccountCode="200",
+        PaymentTerms={
+            "Bills": {"Day": 14, "Type": "DAYSAFTERBILLMONTH"},
+            "Sales": {"Day": 5, "Type": "OFCURRENTMONTH"},
+        },
+    )
+    assert supplier.values == {
+        "default_category_code": "429",
+        "default_tax_rate": "INPUT2",
+        "due_days": 14,
+        "due_after": "end_of_month",
+    }
+    assert customer.values == {"default_category_code": "200"}
