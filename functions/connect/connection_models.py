@@ -1,5 +1,6 @@
 """What callers send and see about connections."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
@@ -14,12 +15,15 @@ from shared.domain.connections import (
     Connection,
     ConnectionStatus,
     Destination,
+    LockedPeriod,
     Organisation,
     OrganisationOffer,
     PublishAs,
     Settings,
     Slot,
+    TaxPolicy,
 )
+from shared.domain.errors import Problem
 from shared.domain.secrets import Secret
 
 Credential = Annotated[SecretStr, Field(min_length=1, max_length=500)]
@@ -166,9 +170,23 @@ class SettingsView(View):
         description="How documents reach ApprovalMax: through the main connection's books, or over its API"
     )
 
+    claims_publish_as: PublishAs = Field(description="Of expense claims: bills that are still to be paid")
+    create_suppliers: bool = Field(description="Whether publishing makes contacts that the software does not have")
+    warn_new_supplier: bool = Field(description="Whether the preview warns that a contact would be made")
+    locked_period: LockedPeriod = Field(
+        description="What becomes of a document whose date is locked there: it waits, goes as a draft, or is dated on "
+        "the first open day. Preview and history say what was changed"
+    )
+    tax_policy: TaxPolicy = Field(description="Whose tax counts: the document's, the software's, or with exceptions")
+    tax_from_category: bool = Field(description="Lines without a rate take their category's before any default")
+    multi_currency: bool = Field(description="False: documents are converted by their exchange rate first")
+    own_rate: bool = Field(description="False: the software's own exchange rate counts, not the document's")
+    problems: list[dict[str, Any]] = Field(description="Settings whose entry is gone, or no longer fits")
+
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        return cls(**{name: getattr(settings, name) for name in cls.model_fields})
+    def of(cls, settings: Settings, problems: Sequence[Problem] = ()) -> Self:
+        said = {name: getattr(settings, name) for name in cls.model_fields if name != "problems"}
+        return cls(**said, problems=[describe(problem) for problem in problems])
 
 
 class SettingsPatch(Patch):
@@ -182,3 +200,11 @@ class SettingsPatch(Patch):
     default_sales_tax_rate_without_tax: EntryId | None = None
     attach_files: bool = Field(default_factory=left_alone)
     delivery: Delivery = Field(default_factory=left_alone)
+    claims_publish_as: PublishAs = Field(default_factory=left_alone)
+    create_suppliers: bool = Field(default_factory=left_alone)
+    warn_new_supplier: bool = Field(default_factory=left_alone)
+    locked_period: LockedPeriod = Field(default_factory=left_alone)
+    tax_policy: TaxPolicy = Field(default_factory=left_alone)
+    tax_from_category: bool = Field(default_factory=left_alone)
+    multi_currency: bool = Field(default_factory=left_alone)
+    own_rate: bool = Field(default_factory=left_alone)

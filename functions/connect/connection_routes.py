@@ -13,7 +13,7 @@ from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.connections import Connection
 from shared.domain.errors import fail
-from shared.usecases.change_settings import change_settings
+from shared.usecases.change_settings import change_settings, settings_problems
 from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.pause_connection import pause_connection, resume_connection
 from shared.usecases.service import Service
@@ -63,15 +63,17 @@ def as_it_is(service: Service, request: Request, outcome: Mapping[str, Any]) -> 
 
 
 def get_settings(service: Service, request: Request) -> Answer:
-    settings = connection_of(service, request).settings
-    return Answer(SettingsView.of(settings), version=settings.version)
+    connection = connection_of(service, request)
+    settings, problems = connection.settings, settings_problems(service, connection)
+    return Answer(SettingsView.of(settings, problems), version=settings.version)
 
 
 def patch_settings(service: Service, request: Request) -> Answer:
     changes = request.body(SettingsPatch).changes()
     connection = connection_of(service, request)
-    settings = change_settings(service, request.caller, connection, changes, read_as=request.version).settings
-    return Answer(SettingsView.of(settings), version=settings.version)
+    after = change_settings(service, request.caller, connection, changes, read_as=request.version)
+    view = SettingsView.of(after.settings, settings_problems(service, after))
+    return Answer(view, version=after.settings.version)
 
 
 _READ, _MANAGE = Capability.READ, Capability.MANAGE

@@ -1,5 +1,6 @@
 """What callers see on the way to publishing: where to send an item's file, and what would be sent for the item."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import Field
@@ -40,6 +41,15 @@ class SourceView(View):
     rule: str | None = Field(description="The id of the rule, where one decided")
 
 
+class ChangeView(View):
+    """One thing that would go into the books otherwise than the item says, by the connection's settings."""
+
+    field: str
+    before: str
+    after: str
+    reason: str = Field(description="The lock that it gives way to, or `connection_settings`")
+
+
 class PreviewView(View):
     """What publishing would send, and every problem that can be known without a call."""
 
@@ -51,6 +61,7 @@ class PreviewView(View):
     destination: Destination
     publish_as: PublishAs
     sources: dict[str, SourceView] = Field(description="Where each value comes from, by its field's path")
+    changes: list[ChangeView]
     payloads: list[PayloadView]
     problems: list[ProblemView]
     warnings: list[ProblemView]
@@ -70,6 +81,7 @@ class PreviewView(View):
                 path: SourceView(source=source, rule=preview.rules.get(source))
                 for path, source in preview.sources.items()
             },
+            changes=[ChangeView(**asdict(change)) for change in preview.changes],
             payloads=[PayloadView(resource=one.resource, body=one.text) for one in preview.payloads],
             problems=[ProblemView.of(problem) for problem in preview.problems],
             warnings=[ProblemView.of(problem) for problem in preview.warnings],

@@ -7,6 +7,23 @@ from shared.domain.errors import Handling
 
 _ASK = Handling.ASK_USER
 
+SETTINGS: Final[list[Row]] = [
+    (
+        "exchange_rate_missing",
+        _ASK,
+        409,
+        "The document is to be converted to the organisation's currency, and has no exchange rate.",
+        "Give its `exchange_rate`, or have the connection send documents in their own currency.",
+    ),
+    (
+        "supplier_new",
+        _ASK,
+        409,
+        "The supplier or customer is not in the accounting software yet: publishing makes it there.",
+        "Choose one that is there, or go on.",
+    ),
+]
+
 APPROVAL: Final[list[Row]] = [
     (
         "approval_pending",

@@ -338,6 +338,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.REQUEST, matching_codes.BULK),
         (About.PERMISSION, automation_codes.APPROVAL),
+        (About.REFERENCE, automation_codes.SETTINGS),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),
         (About.UNKNOWN, document_codes.UNKNOWN),

@@ -67,6 +67,22 @@ class Destination(StrEnum):
         return self in {Destination.BANK_ACCOUNTS, Destination.CHECKS, Destination.CREDIT_CARDS}
 
 
+class LockedPeriod(StrEnum):
+    """What becomes of a document whose date is locked in the books."""
+
+    REFUSE = "refuse"
+    DRAFT = "draft"  # it goes as a draft, which is in no ledger
+    FIRST_OPEN_DAY = "first_open_day"  # it is dated on the first day that is open
+
+
+class TaxPolicy(StrEnum):
+    """Whose tax goes into the books (Xero)."""
+
+    DOCUMENT = "document"  # the document's figures
+    PROVIDER = "provider"  # worked out there, from the rate that the category has
+    EXCEPTIONS = "exceptions"  # the document's, but worked out where it has none, and none where the category has 0 %
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a connection does when neither the item nor a rule says; tax rates are local entry ids.
@@ -84,6 +100,14 @@ class Settings:
     default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
     delivery: Delivery | None = None  # only where the software has more than one way in
+    claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
+    create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits
+    warn_new_supplier: bool = False
+    locked_period: LockedPeriod = LockedPeriod.REFUSE
+    tax_policy: TaxPolicy = TaxPolicy.DOCUMENT
+    tax_from_category: bool = False  # of lines without a rate, instead of the default rates
+    multi_currency: bool = True  # else documents are converted to the organisation's own currency
+    own_rate: bool = True  # an item's exchange rate is sent; else the software's own counts
     version: int = 0
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from shared.domain.accounts import Account, Caller, Event
-from shared.domain.connections import Connection, Settings, Slot
+from shared.domain.connections import Connection, Destination, LockedPeriod, PublishAs, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.items import Side
 from shared.domain.lists import Book, Kind
@@ -48,6 +48,7 @@ def change_settings(
         problems = [
             *_unoffered(profile, wanted, changes),
             *_not_taken(profile, changes),
+            *_claims_or_locks(profile, wanted, changes),
             *_no_such_delivery(service, current, profile, wanted),
             *_bad_tax_rates(service, current, wanted),
         ]
@@ -87,7 +88,17 @@ def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -
 
 
 # Settings that only some software has a use for; its profile names those that it takes.
-_SPECIAL: Final = frozenset({"default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax", "delivery"})
+_SPECIAL: Final = frozenset(
+    {
+        "default_costs_tax_rate_without_tax",
+        "default_sales_tax_rate_without_tax",
+        "delivery",
+        "tax_policy",
+        "tax_from_category",
+        "multi_currency",
+        "own_rate",
+    }
+)
 
 
 def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
@@ -96,6 +107,26 @@ def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
         for name, value in changes.items()
         if name in _SPECIAL and value is not None and name not in profile.settings
     ]
+
+
+def _claims_or_locks(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -> Iterator[Problem]:
+    """How claims arrive, and drafts in the place of what a lock holds back, where the software has no such status."""
+    bills = profile.publish_as.get(Destination.PURCHASES, ())
+    offered = [one for one in bills if one is not PublishAs.PAID]  # a claim is unpaid: its person is still to be paid
+    if "claims_publish_as" in changes and wanted.claims_publish_as not in offered:
+        reason = f"{profile.title} offers {', '.join(offered) or 'no status'}"
+        yield Problem("invalid_request", field="claims_publish_as", details={"reason": reason})
+    drafts = any(PublishAs.DRAFT in statuses for statuses in profile.publish_as.values())
+    if "locked_period" in changes and wanted.locked_period is LockedPeriod.DRAFT and not drafts:
+        details = {"reason": f"{profile.title} has no drafts"}
+        yield Problem("invalid_request", field="locked_period", details=details)
+
+
+def settings_problems(service: Service, connection: Connection) -> list[Problem]:
+    """What has become of a connection's settings: entries that vanished, or that turned into another side's."""
+    if not connection.is_live or connection.organisation is None:
+        return []
+    return _bad_tax_rates(service, connection, connection.settings)
 
 
 def _no_such_delivery(

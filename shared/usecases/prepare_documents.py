@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
-from shared.domain.items import Item, ItemState
+from shared.domain.items import Item, ItemState, TimelineEntry
 from shared.domain.publishing import Batch, FactKind, Member, PendingMarker
 from shared.domain.readiness import coded, judged
 from shared.providers.contract import Decides, Draft, Target
@@ -163,10 +163,21 @@ def _freeze(drain: Drain, connection: Connection, part: list[tuple[Candidate, Dr
         for candidate, draft in part
         if _claim(drain, candidate.marker, batch_id)
     ]
+    _tell_changes(drain, part, {member.subject for member, _ in claimed})
     if not claimed:
         drain.service.batches.withdraw(drain.tenant, drain.provider_name, drain.organisation, batch_id)
         return None
     return store_batch(drain, new_batch(drain, connection, FactKind.DOCUMENTS, batch_id, claimed), claimed)
+
+
+def _tell_changes(drain: Drain, part: list[tuple[Candidate, Draft]], claimed: set[str]) -> None:
+    """Write into the items' history what goes into the books otherwise than they say, by the connection's settings."""
+    for candidate, _ in part:
+        item, changes = candidate.found.item, candidate.found.changes
+        if changes and item.id in claimed:
+            details: dict[str, object] = {"changes": [asdict(change) for change in changes]}
+            entry = TimelineEntry(drain.now(), "", "item.sent_otherwise", details)
+            drain.service.items.append_timeline(item.tenant, item.account, item.id, entry)
 
 
 def _claim(drain: Drain, marker: PendingMarker, batch_id: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.accounts import Account
+from shared.domain.amending import Change
 from shared.domain.code_item import sources_shown
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs
@@ -34,7 +35,8 @@ class Preview:
     """What publishing would do. `payloads` are in the order of sending, and empty while there are problems.
 
     `warnings` do not keep an item back: its file is too large, its connection is not active. `sources` say who said
-    each field, by path, `rules` are the ids of the rules among them, by source.
+    each field, by path, `rules` are the ids of the rules among them, by source. `changes` are what the connection's
+    settings make go into the books otherwise than the item says.
     """
 
     integration: Integration
@@ -49,6 +51,7 @@ class Preview:
     attaches: str | None
     sources: Mapping[str, Source] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
 
 
 def preview_item(service: Service, account: Account, item_id: str) -> Preview:
@@ -65,6 +68,9 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
         raise fail("no_connection")
     problems = _state_problems(state, incomplete=is_incomplete(state, connection)) + found.problems
     warnings = [connection.why_not_publishing(), Problem("connection_paused") if connection.paused_at else None]
+    contact = found.resolved.contact
+    if connection.settings.warn_new_supplier and contact is not None and contact.provider_id is None:
+        warnings.append(Problem("supplier_new", "contact", details={"name": contact.name}))
     if connection.settings.attach_files:
         warnings.append(file_warning(item.document, provider.profile.publishing.file_bytes))
     return Preview(
@@ -80,6 +86,7 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
         attaches=item.document.file_name if item.document and connection.settings.attach_files else None,
         sources=sources_shown(item, coded(item, connection.settings)),
         rules=item.rules,
+        changes=found.changes,
     )
 
 

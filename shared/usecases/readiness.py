@@ -5,17 +5,25 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.amending import (
+    Change,
+    by_category,
+    changes,
+    in_base_currency,
+    totalled,
+)
 from shared.domain.arrival import as_sent, kept
 from shared.domain.claims import about_items, as_bill
-from shared.domain.connections import Connection, Settings, Slot
+from shared.domain.connections import Connection, Settings, Slot, TaxPolicy
 from shared.domain.errors import Problem
 from shared.domain.ids import marker_for
 from shared.domain.integrations import sales_problem
 from shared.domain.item_approvals import approval_problem
-from shared.domain.items import Item, ItemType, Side
+from shared.domain.items import Item, ItemType, Line, Side
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, survivor_of
 from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
 from shared.providers.contract import Resolved, Target
+from shared.usecases.check_there import Made, checked_there
 from shared.usecases.service import Service
 
 _INACTIVE: Final = {
@@ -287,6 +295,7 @@ class Prepared:
     resolved: Resolved
     target: Target | None
     problems: tuple[Problem, ...]
+    changes: tuple[Change, ...] = ()  # what goes into the books otherwise than the item says
 
 
 def prepare(
@@ -307,28 +316,55 @@ def prepare(
     cache = cache or EntryCache(service)
     if item.type is ItemType.EXPENSE_CLAIM:
         bill = cache.whole(item)
+        if connection is not None and item.publish_as is None:
+            bill = replace(bill, publish_as=connection.settings.claims_publish_as)
         found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
         problems = [about_items(problem, item) for problem in found.problems]
         return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
-    came, item = item, coded(as_sent(item), connection.settings if connection is not None else Settings())
+    came, item = item, as_sent(item)
     if connection is None:
+        item = coded(item, Settings())
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
         return Prepared(item, resolved, None, tuple(without_repeats(kept(came, problems))))
-    provider = service.provider(connection.provider)
+    item, problems = _amended(cache, book_of(account, connection), item, connection)
     kinds = kinds_of(account, connection)
-    item = applicable(item, kinds)
+    item = applicable(coded(item, connection.settings), kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
-    problems = own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
+    if item.currency != came.currency or connection.settings.tax_policy is not TaxPolicy.DOCUMENT:
+        item = totalled(item, resolved.tax_rates)
+    problems += own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
     problems += _wrong_connection(item, (behalf or connection).slot)
     problems += _other_books(account, behalf or connection)
+    problems += _new_supplier(resolved, connection.settings)
     aim = target(item, resolved, connection, generation)
-    if behalf is not None:
-        theirs = replace(aim, organisation=behalf.pinned)
-        problems += service.provider(behalf.provider).check(item, resolved, theirs)
-    problems += provider.check(item, resolved, aim)
-    return Prepared(item, resolved, aim, tuple(without_repeats(kept(came, problems))))
+    made = Made(item, aim, changes(came, item, "connection_settings"))
+    checked = checked_there(service, made, resolved, connection, behalf)
+    problems += checked.problems
+    found = Prepared(checked.item, resolved, checked.aim, tuple(without_repeats(kept(came, problems))))
+    return replace(found, changes=checked.changes)
+
+
+def _amended(cache: EntryCache, book: Book, item: Item, connection: Connection) -> tuple[Item, list[Problem]]:
+    """The item in the currency and with the tax that the connection's settings ask for."""
+    settings = connection.settings
+
+    def default(line: Line) -> Entry | None:
+        category = cache.get(book, Kind.CATEGORIES, line.category) if line.category is not None else None
+        rate = category.values.get("default_tax_rate") if category is not None else None
+        return cache.get(book, Kind.TAX_RATES, book.entry_id(Kind.TAX_RATES, rate)) if rate else None
+
+    item = by_category(item, settings, default)
+    converted = in_base_currency(item, settings, connection.pinned.base_currency)
+    return (item, [converted]) if isinstance(converted, Problem) else (converted, [])
+
+
+def _new_supplier(resolved: Resolved, settings: Settings) -> Iterator[Problem]:
+    """A contact that would have to be made in the books, where the connection makes none."""
+    contact = resolved.contact
+    if contact is not None and contact.provider_id is None and not settings.create_suppliers:
+        yield Problem("supplier_not_in_books", "contact", details={"name": contact.name})
 
 
 def _unapproved(inside: Iterable[Item]) -> Iterator[Problem]:
