@@ -1,5 +1,6 @@
 """What callers send and see of what an account does by itself."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -10,6 +11,7 @@ from shared.aws.http import View
 from shared.domain.accounts import Account
 from shared.domain.items import ItemType
 from shared.usecases.change_automation import MOST_HOURS
+from shared.usecases.read_checklist import Check, Step
 
 _Share = Annotated[str, StringConstraints(pattern=r"^(0(\.[0-9]{1,4})?|1(\.0{1,4})?)$")]
 
@@ -33,6 +35,24 @@ class AutomationView(View):
             auto_publish_confidence=wish.confidence,
             refresh_hours=account.refresh_hours,
         )
+
+
+class CheckView(View):
+    step: Step
+    done: bool
+    lacking: list[str] = Field(description="What keeps it from being done: lists, settings")
+
+
+class ChecklistView(View):
+    """The steps of setting a connection up, in their order."""
+
+    ready: bool = Field(description="All of them are done")
+    steps: list[CheckView]
+
+    @classmethod
+    def of(cls, checks: Sequence[Check]) -> Self:
+        steps = [CheckView(step=one.step, done=one.done, lacking=list(one.lacking)) for one in checks]
+        return cls(ready=all(one.done for one in checks), steps=steps)
 
 
 class AutomationPatch(Patch):

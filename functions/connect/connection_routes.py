@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from functions.connect.automation_models import ChecklistView
 from functions.connect.connection_models import (
     ConnectionList,
     ConnectionView,
@@ -16,6 +17,7 @@ from shared.domain.errors import fail
 from shared.usecases.change_settings import change_settings, settings_problems
 from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.pause_connection import pause_connection, resume_connection
+from shared.usecases.read_checklist import read_checklist
 from shared.usecases.service import Service
 
 CONNECTIONS: Final = "/v1/accounts/{account}/connections"
@@ -76,6 +78,11 @@ def patch_settings(service: Service, request: Request) -> Answer:
     return Answer(view, version=after.settings.version)
 
 
+def get_checklist(service: Service, request: Request) -> Answer:
+    connection = connection_of(service, request)
+    return Answer(ChecklistView.of(read_checklist(service, request.in_account, connection)))
+
+
 _READ, _MANAGE = Capability.READ, Capability.MANAGE
 
 ROUTES: Final[list[Route]] = [
@@ -95,6 +102,8 @@ ROUTES: Final[list[Route]] = [
           "reason `connection_disconnected`, and the provider is told. Lists and codings are kept: connecting the same "
           "organisation again finds them. Where a secondary goes, defaults, rules and items that name it fall to the "
           "main connection. `disconnection` tells how far it is."),
+    Route("GET", CONNECTION + "/checklist", get_checklist, "What is still to be set up on the connection",
+          answer=ChecklistView, capability=_MANAGE, tag="Settings"),
     Route("GET", CONNECTION + "/settings", get_settings, "What the connection does by default", answer=SettingsView,
           capability=_MANAGE, tag="Settings"),
     Route("PATCH", CONNECTION + "/settings", patch_settings, "Change what the connection does by default",
