@@ -166,6 +166,9 @@ class SettingsView(View):
     default_costs_tax_rate_without_tax: str | None = Field(description="For documents on which no tax was found")
     default_sales_tax_rate_without_tax: str | None
     attach_files: bool
+    bank_match: bool = Field(
+        description="Paid costs are matched to bank lines, and go out as paid to the bank account of theirs"
+    )
     delivery: Delivery | None = Field(
         description="How documents reach ApprovalMax: through the main connection's books, or over its API"
     )
@@ -199,6 +202,7 @@ class SettingsPatch(Patch):
     default_costs_tax_rate_without_tax: EntryId | None = None
     default_sales_tax_rate_without_tax: EntryId | None = None
     attach_files: bool = Field(default_factory=left_alone)
+    bank_match: bool = Field(default_factory=left_alone, description="Xero and Sage Accounting only")
     delivery: Delivery = Field(default_factory=left_alone)
     claims_publish_as: PublishAs = Field(default_factory=left_alone)
     create_suppliers: bool = Field(default_factory=left_alone)

@@ -4,6 +4,7 @@ from typing import Final
 
 from functions.publish import (
     routes_approval,
+    routes_bank,
     routes_bulk,
     routes_duplicates,
     routes_export,
@@ -26,7 +27,7 @@ ROUTES: Final[list[Route]] = [
     *routes_rules.ROUTES,
     *routes_duplicates.ROUTES,
     *routes_bulk.ROUTES,
-    *routes_export.ROUTES,
+    *routes_bank.ROUTES,
     *routes_approval.ROUTES,
 ]
 handler: Final[LambdaHandler] = entry(ROUTES, GATE)

@@ -274,6 +274,8 @@ class ItemView(View):
     sources: dict[str, Source] = Field(description=_SOURCES)
     external_id: str | None
     owner: str | None
+    bank_line: str | None = Field(description="The bank line that it was paid by, and its bank account")
+    bank_account: str | None
     confidence: dict[str, Decimal] = Field(description="0 to 1, by field path, as it came")
     quarantine: list[QuarantinedView]
     document: DocumentView | None
@@ -315,6 +317,8 @@ _PLAIN: Final = [
     "publish_as",
     "external_id",
     "owner",
+    "bank_line",
+    "bank_account",
     "confidence",
 ]
 

@@ -337,6 +337,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.REQUEST, matching_codes.BULK),
+        (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),
         (About.RATE, document_codes.RATE),

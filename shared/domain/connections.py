@@ -99,6 +99,7 @@ class Settings:
     default_costs_tax_rate_without_tax: str | None = None
     default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
+    bank_match: bool = False  # paid cost items go to the bank account of the line that they were paid by
     delivery: Delivery | None = None  # only where the software has more than one way in
     claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
     create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits

@@ -170,6 +170,8 @@ class Item:
     external_id: str | None = None
     document: Document | None = None
     draft_digest: str | None = None
+    bank_line: str | None = None  # the line that it was paid by, and its bank account's local id
+    bank_account: str | None = None
     source: Source = Source.MANUAL
     sources: dict[str, Source] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)

@@ -7,6 +7,30 @@ from shared.domain.errors import Handling
 
 _ASK = Handling.ASK_USER
 
+BANK: Final[list[Row]] = [
+    (
+        "bank_match_off",
+        _ASK,
+        409,
+        "Bank match is off for the connection that the item goes to.",
+        "Switch it on in the connection's settings, or fill the payment's fields by hand.",
+    ),
+    (
+        "bank_line_taken",
+        _ASK,
+        409,
+        "The bank line has paid another item.",
+        "Choose another line, or take this one from the other item first.",
+    ),
+    (
+        "bank_line_not_fitting",
+        _ASK,
+        409,
+        "The bank line's amount, currency or organisation is not the item's, or the item is no paid cost.",
+        "Choose one of the lines that `bank-lines` of the item offers.",
+    ),
+]
+
 BULK: Final[list[Row]] = [
     (
         "bulk_edit_running",

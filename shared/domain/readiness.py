@@ -79,7 +79,14 @@ def destination_of(item: Item, settings: Settings) -> Destination:
         return item.destination
     if item.type is ItemType.ATM:
         return Destination.BANK_ACCOUNTS
+    if matched_account(item, settings) is not None:
+        return Destination.BANK_ACCOUNTS
     return settings.costs_destination if item.side is Side.COSTS else settings.sales_destination
+
+
+def matched_account(item: Item, settings: Settings) -> str | None:
+    """The bank account that a matched item was paid from, where the connection's settings let it decide."""
+    return item.bank_account if settings.bank_match and item.paid else None
 
 
 def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) -> PublishAs:
@@ -87,7 +94,10 @@ def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) ->
 
     Otherwise `paid` means awaiting payment, as "paid where possible" promises.
     """
-    wanted = item.publish_as or (settings.publish_as if item.side is Side.COSTS else settings.sales_publish_as)
+    matched = PublishAs.PAID if matched_account(item, settings) is not None else None
+    wanted = (
+        item.publish_as or matched or (settings.publish_as if item.side is Side.COSTS else settings.sales_publish_as)
+    )
     if wanted is PublishAs.PAID and not (item.paid and bank_account is not None):
         return PublishAs.AWAITING_PAYMENT
     return wanted

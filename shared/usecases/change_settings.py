@@ -93,6 +93,7 @@ _SPECIAL: Final = frozenset(
         "default_costs_tax_rate_without_tax",
         "default_sales_tax_rate_without_tax",
         "delivery",
+        "bank_match",
         "tax_policy",
         "tax_from_category",
         "multi_currency",
@@ -105,7 +106,7 @@ def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem("invalid_request", field=name, details={"reason": f"{profile.title} has no use for this setting"})
         for name, value in changes.items()
-        if name in _SPECIAL and value is not None and name not in profile.settings
+        if name in _SPECIAL and value not in {None, False} and name not in profile.settings
     ]
 
 

@@ -78,6 +78,8 @@ def create_items(
     prefetch_all(ways, cache, items)
     modes = Modes(ways, items)
     results: list[Taken | Problem] = []
+    from shared.usecases.match_bank_lines import match_item  # it stores its matches as edits of what was taken
+
     for one in coded_items:
         if isinstance(one, Problem):
             results.append(one)
@@ -90,6 +92,7 @@ def create_items(
         taken = _store(service, one, judgement, claims.get(one.id, Inside()), ways.linked)
         if isinstance(taken, Taken):
             ask_fetch(service, taken.item)
+            taken = match_item(ways, taken)
         results.append(taken)
     new = [taken.state for taken in results if isinstance(taken, Taken) and taken.new]
     tell_arrivals(service, account.tenant, account.id, new)

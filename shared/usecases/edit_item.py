@@ -5,6 +5,7 @@ from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.arrival import fits_side, settled
+from shared.domain.bank_match import loosened
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem, fail
 from shared.domain.item_drafts import ItemChanges
@@ -42,6 +43,8 @@ def edit_item(
         raise fail("already_published")
     if state.stage is Stage.UNKNOWN:
         raise fail("outcome_unknown")
+    from shared.usecases.match_bank_lines import rematched  # it stores its matches as edits
+
     cache = EntryCache(service)
     edited = recoded(ways, Finders(ways, cache), item, changes, marker)
     edited = coded_after_edit(ways, item, edited, changes, cache=cache)
@@ -52,6 +55,8 @@ def edit_item(
     if "file_url" in changes:
         edited = fetched_anew(service, edited, changes["file_url"])
     edited = settled(edited, changes.keys())
+    if loosened(item, edited):
+        edited = replace(edited, bank_line=None, bank_account=None)
     if edited == item:
         return Taken(item, state, marker, new=False)
     way = _way(ways, edited, changes, marker)
@@ -68,7 +73,7 @@ def edit_item(
         ask_fetch(service, taken.item)
     if state.claim is not None:
         recount(service, account, state.claim, ways.linked)
-    return taken
+    return rematched(ways, item, taken)
 
 
 def _goes_elsewhere(way: Way, marker: PendingMarker) -> bool:

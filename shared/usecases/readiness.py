@@ -21,7 +21,15 @@ from shared.domain.integrations import sales_problem
 from shared.domain.item_approvals import approval_problem
 from shared.domain.items import Item, ItemType, Line, Side
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, survivor_of
-from shared.domain.readiness import applicable, coded, destination_of, own_problems, publish_as_of, without_repeats
+from shared.domain.readiness import (
+    applicable,
+    coded,
+    destination_of,
+    matched_account,
+    own_problems,
+    publish_as_of,
+    without_repeats,
+)
 from shared.providers.contract import Resolved, Target
 from shared.usecases.check_there import Made, checked_there
 from shared.usecases.service import Service
@@ -221,7 +229,9 @@ class _Finder:
                     dimensions[value.parent] = parent
         return values, dimensions
 
-    def bank_account(self, item: Item) -> Entry | None:
+    def bank_account(self, item: Item, connection: Connection | None) -> Entry | None:
+        if connection is not None and (matched := matched_account(item, connection.settings)) is not None:
+            return self.find(Kind.BANK_ACCOUNTS, matched, "bank_line")
         method = self.find(Kind.PAYMENT_METHODS, item.payment_method, "payment_method", Book.own(*self._owner))
         linked = _linked(method, self.book) if method is not None and method.usable else None
         return self.find(Kind.BANK_ACCOUNTS, linked, "payment_method")
@@ -259,7 +269,7 @@ def resolve(
         dimensions=dimensions,
         projects=projects,
         customers=customers,
-        bank_account=finder.bank_account(item),
+        bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
         problems=tuple(finder.problems),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.storage.agenda import AgendaStore
     from shared.storage.approvals import ApprovalStore
     from shared.storage.attention import AttentionStore
+    from shared.storage.bank_lines import BankLineStore
     from shared.storage.batches import BatchStore
     from shared.storage.bulk_edits import BulkEditStore
     from shared.storage.connections import ConnectionStore
@@ -150,6 +151,12 @@ class Service:
         from shared.storage.approvals import ApprovalStore
 
         return ApprovalStore(self.table("items"))
+
+    @cached_property
+    def bank_lines(self) -> "BankLineStore":
+        from shared.storage.bank_lines import BankLineStore
+
+        return BankLineStore(self.table("items"))
 
     @cached_property
     def bulk_edits(self) -> "BulkEditStore":

@@ -104,7 +104,7 @@ PROFILE: Final = Profile(
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_XERO_URL",
     # "Publishing tax data" and multi-currency: a line may leave its tax, and a document its rate, to Xero.
-    settings=("tax_policy", "tax_from_category", "multi_currency", "own_rate"),
+    settings=("bank_match", "tax_policy", "tax_from_category", "multi_currency", "own_rate"),
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
     # A bill awaiting approval is SUBMITTED; one that an approver turns down becomes a draft again, never void
     # (support.approvalmax.com). Who deletes it has not decided on it.
