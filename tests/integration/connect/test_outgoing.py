@@ -6,7 +6,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 
 from shared.aws.public_web import PublicWeb
+from shared.domain.connections import ConnectionStatus
+from shared.domain.errors import Problem
 from shared.domain.outgoing import WAITS, EventType, News
 from shared.usecases.deliver import deliver
+from shared.usecases.keep_alive import watch_consent
+from shared.usecases.lose_connection import lose_connection
 from shared.usecases.run_agenda import run_agenda
 from shared.usecases.tell import tell, tell_all
 from tests.integration.connect.conftest import World
@@ -332,3 +336,30 @@ def test_the_daily_digest_names_the_accounts_that_wait(world: World, queue: Queu
     assert digests[0]["data"]["accounts_waiting"] == 1
     assert [one["account"] for one in digests[0]["data"]["accounts"]] == [ACCOUNT]
     assert datetime.fromisoformat(digests[0]["timestamp"]).tzinfo == UTC
+
+
+def test_what_happens_to_a_connection_is_told_once(world: World, queue: Queue, receiver: Receiver) -> None:
+    events = ["connection.expired", "connection.expiring", "connection.recovered", "connection.connected"]
+    subscribed(world, receiver, *events)
+    connection = world.connected(world.account())
+    for _ in range(2):  # two workers that notice it at once
+        lose_connection(world.service, connection, ConnectionStatus.REVOKED, Problem("connection_expired"))
+    work(world, queue)
+    (said,) = [got.json for got in receiver.got]
+    assert said["type"] == "connection.expired"
+    assert said["data"]["connection"] == connection.id
+    assert (said["data"]["status"], said["data"]["code"]) == ("revoked", "connection_expired")
+
+    receiver.got.clear()
+    lost = world.service.connections.get(connection.tenant, connection.account, connection.id)
+    assert lost is not None
+    ends = world.time() + timedelta(days=6)
+    again = replace(lost, status=ConnectionStatus.ACTIVE, problem=None, consent_expires_at=ends)
+    world.service.connections.update(again)
+    for _ in range(2):
+        watch_consent(world.service, connection.tenant, connection.account, connection.id)
+    world.time.ahead += timedelta(days=6)
+    watch_consent(world.service, connection.tenant, connection.account, connection.id)
+    work(world, queue)
+    assert [got.json["type"] for got in receiver.got] == ["connection.expiring", "connection.expired"]
+    assert receiver.got[0].json["data"]["days"] == 7
