@@ -36,8 +36,9 @@ _CONTACTS: Final = frozenset({AutoPublish.YES, AutoPublish.NO})
 
 def subject_book(ways: Ways, cache: EntryCache, kind: RuleKind, subject: str) -> Book:
     """The book that a rule's subject lies in, the current one for a person; raises invalid_request (subject)."""
+    current = book_of(ways.account, ways.in_slot(Slot.MAIN))
     if kind is RuleKind.USER:
-        return book_of(ways.account, None)
+        return current
     own = Book.own(ways.account.tenant, ways.account.id)
     books = [own] if kind is RuleKind.PAYMENT_METHOD else ways.books()
     listed = _SUBJECTS[kind]
@@ -45,7 +46,7 @@ def subject_book(ways: Ways, cache: EntryCache, kind: RuleKind, subject: str) ->
     if found is None:
         words = listed.value.removesuffix("s").replace("_", " ")
         raise fail("invalid_request", field="subject", reason=f"there is no such {words} in the current books")
-    return book_of(ways.account, None) if kind is RuleKind.PAYMENT_METHOD else found
+    return current if kind is RuleKind.PAYMENT_METHOD else found
 
 
 def looked_up(ways: Ways, cache: EntryCache, kind: RuleKind, decisions: Decisions, book: Book) -> dict[str, Any]:

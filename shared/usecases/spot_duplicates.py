@@ -6,7 +6,7 @@ from dataclasses import replace
 from shared.domain.duplicates import Duplicate, DuplicateMode, compared, duplicate_key
 from shared.domain.items import Item, ItemState
 from shared.domain.readiness import judged
-from shared.domain.rules import RuleKind, rule_id
+from shared.domain.rules import RuleKind
 from shared.usecases.integrations import Ways
 from shared.usecases.service import Service
 
@@ -19,15 +19,12 @@ class Modes:
 
     def __init__(self, ways: Ways, items: Iterable[Item]) -> None:
         self._ways = ways
-        self._rules: dict[str, DuplicateMode | None] = {}
-        account = ways.account
-        suppliers = {item.contact for item in items if item.contact is not None and duplicate_key(item) is not None}
-        ids = [rule_id(account.tenant, account.id, RuleKind.SUPPLIER, one) for one in suppliers]
-        for rule in ways.service.rules.batch_get(account.tenant, account.id, ids).values():
-            self._rules[rule.subject] = rule.duplicate_mode
+        comparable = (item.contact for item in items if duplicate_key(item) is not None)
+        ways.rules.load((RuleKind.SUPPLIER, contact) for contact in comparable if contact is not None)
 
     def of(self, item: Item) -> DuplicateMode:
-        return self._rules.get(item.contact or "") or self._ways.account.duplicate_mode
+        rule = self._ways.rules.of(RuleKind.SUPPLIER, item.contact) if duplicate_key(item) is not None else None
+        return (rule.duplicate_mode if rule is not None else None) or self._ways.account.duplicate_mode
 
 
 def compared_first(ways: Ways, item: Item, modes: Modes) -> Duplicate | None:

@@ -175,3 +175,24 @@ def test_what_the_software_fills_in_for_a_supplier_is_the_last_word(world: World
     assert (by_rule["due_date"], by_rule["sources"]["due_date"]) == ("2026-03-12", "supplier_rule")
     moved = patch(world, by_rule, contact={"id": world.entries["archived_supplier"].id})
     assert (moved["lines"][0]["category"], moved["due_date"]) == (None, None)
+
+
+def test_a_persons_rules_follow_the_owner(world: World) -> None:
+    card = payment_method(world)
+    ruled(world, "user", "anna", payment_method={"id": card}, supplier=world.entries["supplier"].id)
+    view = arrive(world, read(world, owner="ben"))
+    assert view["payment_method"] is None
+    hers = patch(world, view, owner="anna")
+    assert (hers["payment_method"], hers["sources"]["payment_method"]) == (card, "user_rule")
+    theirs = patch(world, hers, owner="ben")
+    assert (theirs["payment_method"], theirs["sources"].get("payment_method")) == (None, None)
+
+
+def test_an_expense_claim_without_a_supplier_is_of_its_owners(world: World) -> None:
+    supplier = world.entries["supplier"].id
+    ruled(world, "user", "anna", supplier=supplier)
+    item = world.make()["id"]
+    body = {"side": "costs", "type": "expense_claim", "currency": "GBP", "date": "2026-03-11", "items": [item]}
+    claim = arrive(world, {**body, "owner": "anna"})
+    assert (claim["contact"], claim["sources"]["contact"]) == (supplier, "user_rule_if_blank")
+    assert (claim["stage"], claim["total"]) == ("ready", "48.00")
