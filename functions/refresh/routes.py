@@ -181,6 +181,7 @@ ROUTES: Final = [
         _ENTRY,
         delete_entry,
         "Delete an entry here; it stays as inactive and can be restored",
+        description="A supplier or customer that is alive in the accounting software returns with its next refresh.",
         answer=EntryView,
         capability=_MANAGE,
         errors=("conflict",),

@@ -123,6 +123,11 @@ class Pass:
         """How many entries this kind had active when the digest records were read or last moved along."""
         return sum(not _is_inactive(mark) for digests in self.known.values() for mark in digests.values())
 
+    def is_active(self, entry_id: str) -> bool:
+        """Whether the provider has an entry as active, as far as the passes until now tell."""
+        mark = self.known.get(shard_of(entry_id), {}).get(entry_id)
+        return mark is not None and not _is_inactive(mark)
+
     def absent(self) -> list[str]:
         """The active entries that no page brought. Meaningful only after a full, complete, unbroken pass."""
         return [

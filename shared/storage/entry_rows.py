@@ -1,13 +1,14 @@
 """The rows of list entries: their keys, and how an entry becomes a row of a few hundred bytes."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import reduce
 from operator import and_
 from typing import Final
 
 from shared.domain.lists import SHARDS, Book, Entry, EntryStatus, Kind, folded, shard_of
-from shared.storage.codec import SCHEMA, decode
+from shared.storage.codec import SCHEMA, decode, time_text
 from shared.storage.keys import book_key, part
 from shared.storage.operations import Check
 from shared.storage.rows import row_of
@@ -25,10 +26,15 @@ class Override:
     visible: bool | None = None
     deleted: bool = False
     merged_into: str | None = None
+    deleted_at: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, row: Row) -> "Override":
-        return cls(row.get("visible"), row.get("deleted", False), row.get("merged_into"))
+        return cls(row.get("visible"), row.get("deleted", False), row.get("merged_into"), row.get("deleted_at"))
+
+    def was_deleted(self, before: datetime) -> bool:
+        """Whether it was deleted here before a time; when is not known of those from before this was kept."""
+        return self.deleted and (self.deleted_at is None or self.deleted_at < time_text(before))
 
     def said(self) -> Row:
         others = {"visible": self.visible, "merged_into": self.merged_into}

@@ -2,14 +2,15 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from shared.domain.errors import ConflictError
 from shared.domain.lists import SHARDS, Book, Entry, EntryStatus, Kind, folded, survivor_of
 from shared.storage.access import access
-from shared.storage.codec import SCHEMA, refuse_newer
+from shared.storage.codec import SCHEMA, refuse_newer, time_text
 from shared.storage.entry_rows import (
     NAMED,
     Override,
@@ -221,12 +222,18 @@ class ListStore:
 
     @access("lists", "GetItem, TransactWriteItems", f"{_ENTRY}; {_KEY}#OWN, sk V#<entry>", "as read")
     def set_override(
-        self, book: Book, expected: Entry, *, visible: bool | None = None, deleted: bool | None = None
+        self,
+        book: Book,
+        expected: Entry,
+        *,
+        visible: bool | None = None,
+        deleted: bool | None = None,
+        at: datetime | None = None,
     ) -> None:
         """Hide or show, delete or restore an entry here, whatever the provider says of it; None leaves as it is.
 
-        A deleted entry reads as inactive until it is restored; then it is what the provider says. Raises
-        ConflictError when the entry is not there, or no longer as it was read.
+        A deleted entry reads as inactive until it is restored; then it is what the provider says. `at` is when it
+        was deleted. Raises ConflictError when the entry is not there, or no longer as it was read.
         """
         key = entry_key(book, expected.kind, expected.id)
         row = self._table.get(*key)
@@ -234,7 +241,8 @@ class ListStore:
             raise ConflictError(f"the entry {expected.id} is not as it was read")
         pk, sk = own_key(book, expected.kind, "V", expected.id)
         said = {name: value for name, value in (("visible", visible), ("deleted", deleted)) if value is not None}
-        override = Update((pk, sk), {"entry": expected.id, "schema": SCHEMA, **said}, _ANY)
+        decided = said | ({"deleted_at": time_text(at) if deleted and at else None} if deleted is not None else {})
+        override = Update((pk, sk), {"entry": expected.id, "schema": SCHEMA, **decided}, _ANY)
         self._table.transact([override, Update(key, said, unchanged(row))])
 
     @access(
@@ -289,6 +297,23 @@ class ListStore:
 
         self._table.batch_put(rows())
         self._apply_newer(book, kind, before)
+        return count
+
+    @access("lists", "Query, BatchGetItem, TransactWriteItems", f"{_KEY}#OWN, sk begins V#; {_ENTRY}", "as read")
+    def restore_deleted(self, book: Book, kind: Kind, alive: Callable[[str], bool], before: datetime) -> int:
+        """Restore the entries deleted here before a time that are `alive` (by id); returns how many.
+
+        One that somebody changes meanwhile waits for the next time.
+        """
+        overrides = self.overrides(book, kind)
+        gone = [one for one, said in overrides.items() if said.was_deleted(before) and alive(one)]
+        count = 0
+        for entry in self.entries(book, [(kind, one) for one in gone]).values():
+            try:
+                self.set_override(book, entry, deleted=False)
+            except ConflictError:
+                continue
+            count += 1
         return count
 
     def _apply_newer(self, book: Book, kind: Kind, before: Mapping[str, Override]) -> None:

@@ -127,6 +127,8 @@ def change_entry(
 ) -> Entry:
     """Change an entry made here, or hide, show, delete or restore any; items that use it are looked at again.
 
+    A supplier or customer that is deleted here and alive in the software returns with the next refresh.
+
     `version` is If-Match's, None for any. Raises precondition_failed, invalid_request for one that was merged into
     another, list_has_no_entries_of_own for another change to an entry that the provider has and for restoring one that
     is inactive there, and what create_entry raises.
@@ -155,7 +157,8 @@ def _apply(service: Service, account: Account, book: Book, before: Entry, wanted
     if any(value is not None for value in told) or wanted.unlink_bank_account:
         raise fail("list_has_no_entries_of_own", kind=before.kind.value)
     deleted = None if wanted.status is None else wanted.status is EntryStatus.INACTIVE
-    service.lists.set_override(book, before, visible=wanted.visible, deleted=deleted)
+    now = service.clock.now()
+    service.lists.set_override(book, before, visible=wanted.visible, deleted=deleted, at=now)
     after = read_entry(service, account, before.kind, before.id)
     if wanted.status is EntryStatus.ACTIVE and after.status is not EntryStatus.ACTIVE:
         raise fail("list_has_no_entries_of_own", field="status", kind=before.kind.value)

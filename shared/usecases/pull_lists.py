@@ -119,7 +119,10 @@ def _asking(provider: Provider, position: Position, page: str | None) -> Callabl
 
 
 def _conclude(source: Source, one: Pass, position: Position, pulled: Pulled) -> None:
-    """The end of an unbroken pass: statuses follow, and after a full one what was absent is inactive."""
+    """The end of an unbroken pass: statuses follow, and after a full one what was absent is inactive.
+
+    A contact that people deleted here returns while the software has it: to be rid of it, it is deleted there.
+    """
     if position.full and not one.seen and one.was_active():
         pulled.problems[one.kind] = fail("list_suddenly_empty", entries=one.was_active()).problem
         return
@@ -130,6 +133,9 @@ def _conclude(source: Source, one: Pass, position: Position, pulled: Pulled) -> 
         while some := list(islice(absent, _RETIRED_AT_ONCE)):
             entries = source.lists.entries(source.book, [(one.kind, entry_id) for entry_id in some])
             source.lists.write(source.book, one.kind, one.retire(entries.values()))
+    if one.kind in ADOPTING:
+        back = source.lists.restore_deleted(source.book, one.kind, one.is_active, position.began)
+        one.counts += Counts(back=back)
     pulled.healths[one.kind] = ListHealth(
         kind=one.kind,
         last_good_at=position.began,

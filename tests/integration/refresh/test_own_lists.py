@@ -180,16 +180,49 @@ def test_without_a_connection_every_list_that_makes_sense_is_kept_by_hand(world:
 
 
 def test_deleted_here_is_inactive_until_restored_whatever_a_refresh_says(connected: World, api: Api) -> None:
-    entry_id = connected.entry(Kind.SUPPLIERS, "c1").id
-    status, deleted = api("DELETE", f"/lists/suppliers/{entry_id}")
+    entry_id = connected.entry(Kind.CATEGORIES, "k1").id
+    status, deleted = api("DELETE", f"/lists/categories/{entry_id}")
     assert (status, deleted["status"]) == (200, "inactive")
-    connected.provider.pages[GROUPS[1]][0][0] = said(Kind.SUPPLIERS, "c1", "Renamed")
+    connected.provider.pages[GROUPS[0]][0][0] = said(Kind.CATEGORIES, "k1", "Renamed")
     connected.time.pass_by(seconds=1)
     refresh_lists(connected.service, request(connected, full=True), connected.deadline)
-    _, after = api("GET", f"/lists/suppliers/{entry_id}")
+    _, after = api("GET", f"/lists/categories/{entry_id}")
     assert (after["name"], after["status"]) == ("Renamed", "inactive")
-    _, restored = api("PATCH", f"/lists/suppliers/{entry_id}", {"status": "active"})
+    _, restored = api("PATCH", f"/lists/categories/{entry_id}", {"status": "active"})
     assert restored["status"] == "active"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_supplier_deleted_here_returns_while_the_software_has_it(connected: World, api: Api, full: bool) -> None:
+    kept, gone = (connected.entry(Kind.SUPPLIERS, one).id for one in ("c1", "c2"))
+    for one in (kept, gone):
+        assert api("DELETE", f"/lists/suppliers/{one}")[1]["status"] == "inactive"
+    if full:
+        connected.provider.pages[GROUPS[1]][0][1] = said(Kind.SUPPLIERS, "c2", active=False)
+    before = connected.account.coding_version
+    connected.time.pass_by(seconds=1)
+    refresh_lists(connected.service, request(connected, full=full), connected.deadline)
+    assert api("GET", f"/lists/suppliers/{kept}")[1]["status"] == "active"
+    assert api("GET", f"/lists/suppliers/{gone}")[1]["status"] == ("inactive" if full else "active")
+    assert connected.account.coding_version > before
+
+
+def test_one_deleted_while_a_refresh_runs_stays_so_until_the_next(connected: World, api: Api) -> None:
+    entry_id = connected.entry(Kind.SUPPLIERS, "c1").id
+
+    def delete(group: tuple[Kind, ...], page: int) -> None:
+        if group == GROUPS[1] and page == 1:
+            connected.time.pass_by(seconds=1)
+            api("DELETE", f"/lists/suppliers/{entry_id}")
+
+    connected.provider.before_page = delete
+    connected.time.pass_by(seconds=1)
+    refresh_lists(connected.service, request(connected, full=True), connected.deadline)
+    assert api("GET", f"/lists/suppliers/{entry_id}")[1]["status"] == "inactive"
+    connected.provider.before_page = None
+    connected.time.pass_by(seconds=1)
+    refresh_lists(connected.service, request(connected, full=True), connected.deadline)
+    assert api("GET", f"/lists/suppliers/{entry_id}")[1]["status"] == "active"
 
 
 @pytest.mark.parametrize("kind", [Kind.SUPPLIERS, Kind.PAYMENT_METHODS])
