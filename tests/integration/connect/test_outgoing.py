@@ -26,6 +26,7 @@ from tests.integration.connect.conftest import World
 
 PATH = "/v1/webhook-endpoints"
 ACCOUNT = "01KKKKKKKKKKKKKKKKKKKKKKKK"
+SHORTEST_INVOCATION = timedelta(seconds=20)  # of WorkerTimeout's allowed values in the template
 
 
 @dataclass
@@ -161,6 +162,9 @@ def test_time_that_runs_out_hands_the_rest_on(world: World, queue: Queue, receiv
     deliver(world.service, body, world.time() + timedelta(seconds=5))
     assert receiver.got == []
     assert [one["news"] for one, _ in queue.sent] == [body["news"]]
+    (again, _) = queue.sent.pop()
+    deliver(world.service, again, world.time() + SHORTEST_INVOCATION)
+    assert (len(receiver.got), queue.sent) == (1, [])
 
 
 def test_failures_are_tried_again_later_and_later_and_then_given_up(
