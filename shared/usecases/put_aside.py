@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from shared.domain.arrival import MOST_QUARANTINED, quarantined
@@ -11,6 +12,7 @@ from shared.domain.errors import LedgerbridgeError, fail
 from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
 from shared.domain.items import Quarantined
 from shared.usecases.references import References
+from shared.usecases.rule_fields import values_of
 
 _LINE_FIELDS: Final = ("category", "tax_rate", "product", "project", "customer")
 _BARE: Final = LineDraft("", Decimal(0))
@@ -29,11 +31,17 @@ def without_unknown(references: References, draft: ItemDraft) -> ItemDraft:
         contact = contact if known else None
     if method is not None and not aside.unless(lambda: references.payment_method(method), method):
         method = None
+    suggested = {
+        name: value
+        for name, value in draft.suggested.items()
+        if aside.unless(partial(values_of, references, {name: value}), value, within="suggested.")
+    }
     if len(aside.found) > MOST_QUARANTINED:
         last = aside.found[MOST_QUARANTINED]
         reason = f"more than {MOST_QUARANTINED} members of the document mean nothing here"
         raise fail("invalid_request", field=last.field, reason=reason)
-    return replace(draft, lines=lines, contact=contact, payment_method=method, quarantine=tuple(aside.found))
+    found = tuple(aside.found)
+    return replace(draft, lines=lines, contact=contact, payment_method=method, suggested=suggested, quarantine=found)
 
 
 class _Aside:
@@ -42,15 +50,16 @@ class _Aside:
     def __init__(self, found: list[Quarantined]) -> None:
         self.found = found
 
-    def unless(self, look_up: Callable[[], Any], named: Reference) -> bool:
-        """Whether a look-up finds what is named; it is put aside otherwise."""
+    def unless(self, look_up: Callable[[], Any], named: Any, *, within: str = "") -> bool:
+        """Whether a look-up finds what is named; it is put aside otherwise, its field behind `within`."""
         try:
             look_up()
         except LedgerbridgeError as refusal:
             problem = refusal.problem
             if problem.code != "invalid_request" or problem.field is None:
                 raise
-            self.found.append(quarantined(problem.field, _written(named), str(problem.details.get("reason", ""))))
+            reason = str(problem.details.get("reason", ""))
+            self.found.append(quarantined(within + problem.field, _written(named), reason))
             return False
         return True
 
@@ -77,5 +86,14 @@ def _looked_up(references: References, number: int, **named: Any) -> Callable[[]
     return lambda: references.line(replace(_BARE, **named), number)
 
 
-def _written(named: Reference) -> str:
-    return json.dumps({name: value for name, value in asdict(named).items() if value is not None}, ensure_ascii=False)
+def _written(named: Any) -> str:
+    """What was named, as JSON like it came."""
+    return json.dumps(_plain(named), ensure_ascii=False)
+
+
+def _plain(named: Any) -> Any:
+    if isinstance(named, tuple):
+        return [_plain(one) for one in named]
+    if isinstance(named, Reference):
+        return {name: value for name, value in asdict(named).items() if value is not None}
+    return named

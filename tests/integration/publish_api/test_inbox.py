@@ -224,6 +224,16 @@ def test_what_means_nothing_is_put_aside_and_the_document_stored(world: World, s
     assert sender.send(document)[1]["results"][0]["status"] == "found"
 
 
+def test_a_guess_that_means_nothing_is_put_aside_too(world: World, sender: Sender) -> None:
+    guess = {"category": {"code": "999"}, "tax_rate": {"code": "INPUT2"}}
+    line = {"description": "Fuel", "amount": "40.00", "category": world.entries["fuel"].id}
+    status, body = sender.send(world.bill(lines=[line], suggested=guess))
+    assert status == 201, body
+    item = body["results"][0]["item"]
+    assert [(one["field"], one["value"]) for one in item["quarantine"]] == [("suggested.category", '{"code": "999"}')]
+    assert item["lines"][0]["tax_rate"] == world.entries["input"].id
+
+
 def test_what_was_put_aside_is_settled_by_a_person(world: World, sender: Sender) -> None:
     document = world.bill(lines=[world.line(category={"code": "999"})], mood="good")
     item = sender.send(document)[1]["results"][0]["item"]
