@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from functions.connect import routes as connect_routes
 from functions.publish.app import ROUTES as PUBLISH_ROUTES
-from functions.refresh import routes as refresh_routes
+from functions.refresh.app import ROUTES as REFRESH_ROUTES
 from rehearsal.world import World
 from shared.aws.entry import entry
 from shared.usecases.gate import GATE
@@ -21,7 +21,7 @@ class Api:
     def __init__(self, world: World) -> None:
         self.world = world
         gate = replace(GATE, service=world.new_service, base_url=lambda _: "http://localhost:8000")
-        self._handler = entry([*PUBLISH_ROUTES, *connect_routes.ROUTES, *refresh_routes.ROUTES], gate)
+        self._handler = entry([*PUBLISH_ROUTES, *connect_routes.ROUTES, *REFRESH_ROUTES], gate)
 
     def call(
         self, method: str, path: str, body: Any = None, *, version: int | None = None, **query: str
