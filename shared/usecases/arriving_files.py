@@ -1,6 +1,7 @@
 """The file that a document brings along: kept at once, or fetched from its address by a worker."""
 
 import hashlib
+import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -15,8 +16,9 @@ from shared.usecases.service import Service
 
 SCHEMA: Final = 1
 MESSAGE: Final = "fetch_file"
-# Seconds to wait before each try after the first; the file has not come when the last of them has failed.
-WAITS: Final = (30, 300, 900)
+# Seconds to wait before each try after the first, and up to a fifth more, so that what failed together does not come
+# again together; the file has not come when the last of them has failed.
+WAITS: Final = (30, 300, 750)
 # Longer than all of these tries take: after it their message is lost, and the agenda asks for one more.
 GUARDED_FOR: Final = timedelta(minutes=45)
 _UNNAMED: Final = "document"
@@ -106,7 +108,8 @@ def ask_fetch(service: Service, item: Item, *, tried: int = 0) -> None:
     if item.fetch is None or not is_awaited(item):
         return
     body = {"schema": SCHEMA, "kind": MESSAGE, **_named(item, item.fetch), "tried": tried}
-    service.publish_queue.send(body, group=item.tenant, delay_seconds=WAITS[tried - 1] if tried else 0)
+    wait = WAITS[tried - 1] if tried else 0
+    service.publish_queue.send(body, group=item.tenant, delay_seconds=wait + random.randint(0, wait // 5))  # noqa: S311
 
 
 def ask_again(service: Service, said: dict[str, Any]) -> None:
