@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from functions.publish.values import ContactRef, Currency, EntryRef, MethodRef, Name, Text, TrackingRef
 from shared.aws.http import Model, View
+from shared.domain.auto_publish import warns_without_category
 from shared.domain.coding import DueDate, DueFrom, Split
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.duplicates import DuplicateMode
@@ -184,6 +186,12 @@ class SplitView(View):
         )
 
 
+class RuleWarning(StrEnum):
+    """What is odd about a rule, and no reason to refuse it."""
+
+    AUTO_PUBLISH_WITHOUT_CATEGORY = "auto_publish_without_category"  # most documents will wait for one after all
+
+
 class RuleView(View):
     """A rule; entries are local ids, null where it decides nothing."""
 
@@ -209,6 +217,7 @@ class RuleView(View):
     auto_publish: AutoPublish | None
     duplicate_mode: DuplicateMode | None
     split: SplitView | None
+    warnings: list[RuleWarning]
     created_at: datetime
     edited_at: datetime
     edited_by: str
@@ -216,14 +225,20 @@ class RuleView(View):
 
     @classmethod
     def of(cls, rule: Rule) -> "RuleView":
-        special = {"due_date", "split", "dimensions"}
+        special = {"due_date", "split", "dimensions", "warnings"}
         due = rule.due_date
         return cls(
             **{name: getattr(rule, name) for name in cls.model_fields if name not in special},
             due_date=None if due is None else DueDateView(days=due.days, after=due.after),
             split=SplitView.maybe(rule.split),
             dimensions=list(rule.dimensions),
+            warnings=[RuleWarning.AUTO_PUBLISH_WITHOUT_CATEGORY] if _waits(rule) else [],
         )
+
+
+def _waits(rule: Rule) -> bool:
+    publishes = rule.auto_publish is AutoPublish.YES
+    return warns_without_category(auto_publish=publishes, category=rule.category, splits=rule.split is not None)
 
 
 class ApplyBody(Model):

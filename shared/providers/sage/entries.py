@@ -19,7 +19,10 @@ ACCOUNT_ATTRIBUTES: Final = (
     "name,nominal_code,ledger_account_type,tax_rate,fixed_tax_rate,visible_in_expenses,visible_in_sales,"
     "visible_in_other_payments,visible_in_other_receipts,is_control_account,included_in_chart"
 )
-CONTACT_ATTRIBUTES: Final = "name,contact_types,reference,email,tax_number,currency,is_active,system,deleted_at"
+CONTACT_ATTRIBUTES: Final = (
+    "name,contact_types,reference,email,tax_number,currency,default_purchase_ledger_account,"
+    "default_sales_ledger_account,default_sales_tax_rate,is_active,system,deleted_at"
+)
 TAX_ATTRIBUTES: Final = "name,percentage,percentages,is_visible,is_combined_rate,component_tax_rates"
 BANK_ATTRIBUTES: Final = "bank_account_type,currency,nominal_code,is_active,deleted_at"
 TYPE_ATTRIBUTES: Final = "name,active_areas"
@@ -85,10 +88,15 @@ def contact(record: Record) -> Iterator[Entry]:
         "tax_number": text_of(record, "tax_number"),
         "currency": ref(record, "currency"),
     }
+    bought = {"default_category": ref(record, "default_purchase_ledger_account")}
+    sold = {
+        "default_category": ref(record, "default_sales_ledger_account"),
+        "default_tax_rate": ref(record, "default_sales_tax_rate"),
+    }
     active = record.get("is_active") is not False and record.get("deleted_at") is None
-    for kind, name in ((Kind.SUPPLIERS, "VENDOR"), (Kind.CUSTOMERS, "CUSTOMER")):
+    for kind, name, said in ((Kind.SUPPLIERS, "VENDOR", bought), (Kind.CUSTOMERS, "CUSTOMER", sold)):
         if name in types and record.get("system") is not True:
-            yield _entry(record, kind, values, code=text_of(record, "reference"), active=active)
+            yield _entry(record, kind, values | said, code=text_of(record, "reference"), active=active)
 
 
 def contact_types(record: Record) -> frozenset[str]:

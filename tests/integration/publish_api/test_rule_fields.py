@@ -109,3 +109,10 @@ def test_what_does_not_fit_is_named(world: World, kind: str, decides: dict[str, 
 def test_a_rule_is_for_what_is_there(world: World, kind: str) -> None:
     status, problem = rule(world, kind, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
     assert (status, problem["field"]) == (422, "subject")
+
+
+def test_documents_that_publish_themselves_need_a_category(world: World) -> None:
+    status, made = rule(world, "supplier", world.entries["supplier"].id, auto_publish="yes")
+    assert (status, made["warnings"]) == (201, ["auto_publish_without_category"])
+    _, changed, _ = world.call("PATCH", f"rules/{made['id']}", {"category": "429"}, headers={"if-match": '"0"'})
+    assert changed["warnings"] == []
