@@ -31,7 +31,8 @@ def gathered(ways: Ways, claim: Item, before: Sequence[str] = ()) -> Inside:
     """Read the items of a claim that had the items `before`; those that are new in it are checked.
 
     `states` are of those that come in or go out. Raises invalid_request, item_in_claim (naming the other claim),
-    already_published, outcome_unknown, publication_in_progress; each names the item's place as its field.
+    already_published, outcome_unknown, publication_in_progress, duplicate_suspected, duplicate_confirmed; each names
+    the item's place as its field.
     """
     most = _ROWS // (1 + len(ways.linked))
     changing = set(claim.items) ^ set(before)
@@ -69,6 +70,9 @@ def _why_not(
         return Problem("invalid_request", details={"reason": reason})
     if state.claim not in {None, claim.id}:
         return Problem("item_in_claim", details={"claim": state.claim})
+    suspected = state.duplicate.problem() if state.duplicate is not None else None
+    if suspected is not None:
+        return suspected  # inside a claim it would be published before anybody had decided
     closed = {Stage.PUBLISHED: "already_published", Stage.UNKNOWN: "outcome_unknown"}
     code = closed.get(state.stage) or ("publication_in_progress" if marker is not None else None)
     return None if code is None else Problem(code)

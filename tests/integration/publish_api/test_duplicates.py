@@ -65,6 +65,17 @@ def test_a_held_item_waits_for_a_person(world: World) -> None:
     assert world.call("POST", f"items/{second['id']}/publish")[0] == 202
 
 
+def test_a_held_item_comes_into_no_expense_claim(world: World) -> None:
+    compare(world, DuplicateMode.HOLD)
+    world.make()
+    second = world.make()
+    body = {"side": "costs", "type": "expense_claim", "currency": "GBP", "date": "2026-03-11", "items": [second["id"]]}
+    status, problem, _ = world.call("POST", "items", body)
+    assert (status, problem["code"], problem["field"]) == (409, "duplicate_suspected", "items[0]")
+    decide(world, second["id"], "different")
+    assert world.call("POST", "items", body)[0] == 201
+
+
 def test_what_was_decided_holds_while_the_item_looks_the_same(world: World) -> None:
     compare(world, DuplicateMode.HOLD)
     first, second = world.make(), world.make()
