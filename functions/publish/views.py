@@ -26,6 +26,7 @@ from shared.domain.items import (
     ItemState,
     ItemType,
     Line,
+    PaymentStatus,
     Place,
     Published,
     Side,
@@ -161,6 +162,9 @@ class PublishedView(View):
     url: str | None
     total: Decimal | None
     payment: FactView | None
+    payment_status: PaymentStatus | None = Field(
+        description="As read back with a refresh; null before that, and where the software is not asked"
+    )
     attachment: FactView | None
     approval: ApprovalView | None = Field(description="Where people decide on it")
 
@@ -179,6 +183,7 @@ class PublishedView(View):
             url=published.url,
             total=None if published.total is None else Decimal(published.total),
             payment=FactView.maybe(published.payment),
+            payment_status=published.payment_status,
             attachment=FactView.maybe(published.attachment),
             approval=ApprovalView.maybe(published.approval),
         )

@@ -17,7 +17,7 @@ def edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
     archive_contact, restore_contact (ContactID or name); merge_contact {from, to}; rename_contact {contact, name};
     rename_tracking {from, to}; archive_tracking (category name); archive_tracking_option {category, option};
     subscribe_currency, unsubscribe_currency (code); delete_item (code); delete_tax_rate (TaxType);
-    plan (organisation Class); void {table, id}.
+    plan (organisation Class); void {table, id}; pay (InvoiceID: in full, as reconciling a bank line does).
     """
     mark = books.mark()
     organisation = books.organisation
@@ -125,6 +125,14 @@ def _plan(books: Books, value: Any, _: str) -> None:
     books.organisation = {**books.organisation, "Class": str(value)}
 
 
+def _pay(books: Books, value: Any, at: str) -> None:
+    invoice = books.get("Invoices", value)
+    if invoice is None:
+        raise KeyError(f"invoice {value}")
+    paid = {"Status": "PAID", "AmountPaid": invoice["Total"], "AmountDue": Decimal(0), "UpdatedDateUTC": at}
+    books.put("Invoices", {**invoice, **paid})
+
+
 def _void(books: Books, value: Any, at: str) -> None:
     record = books.tables[value["table"]][value["id"]]
     books.put(value["table"], {**record, "Status": "VOIDED", "UpdatedDateUTC": at})
@@ -148,4 +156,5 @@ _CHANGES: Mapping[str, Callable[[Books, Any, str], None]] = {
     "delete_tax_rate": _delete_tax_rate,
     "plan": _plan,
     "void": _void,
+    "pay": _pay,
 }

@@ -202,6 +202,14 @@ class Fact:
     problem: Problem | None = None
 
 
+class PaymentStatus(StrEnum):
+    """Whether a published document was paid in the accounting software, as read back from there."""
+
+    UNPAID = "unpaid"
+    PAID = "paid"
+    VOIDED = "voided"
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """Where an item went: kept per connection and organisation, so that another organisation is never confused.
@@ -222,6 +230,7 @@ class Published:
     attachment: Fact | None = None
     destination: Destination | None = None
     approval: Approval | None = None  # where people decide on it
+    payment_status: PaymentStatus | None = None  # None before it was first read back, or where it is not
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.domain.approvals import ApprovalOutcome, Delivery
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side
+from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.domain.publishing import FactKind
@@ -132,6 +132,8 @@ class Profile:
     lists_of_main: bool = False
     # How documents reach it, the usual way first, where there are several; `delivery` is one of its settings then.
     deliveries: tuple[Delivery, ...] = ()
+    # What its own status says of whether a document was paid; empty where this is not read back.
+    payment_statuses: Mapping[str, PaymentStatus] = field(default_factory=dict)
     # Whether documents may reach it without a person having sent them.
     takes_automatic: bool = True
     # What its own status says of a document that was submitted for approval; statuses not named leave it pending.

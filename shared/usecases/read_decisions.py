@@ -142,7 +142,7 @@ class _Look:
         connection = self.service.connections.get(self.connection.tenant, self.connection.account, through)
         if connection is None:
             return {}
-        batch = _batch_of(connection, resource, rows)
+        batch = looked_up(connection, resource, rows)
         provider = self.service.provider(connection.provider)
 
         def find(session: Session) -> list[ElementAnswer]:
@@ -216,7 +216,7 @@ def _grouped(rows: Iterable[Awaiting]) -> dict[tuple[str, str], list[Awaiting]]:
     return groups
 
 
-def _batch_of(connection: Connection, resource: str, rows: Sequence[Awaiting]) -> Batch:
+def looked_up(connection: Connection, resource: str, rows: Sequence[Awaiting]) -> Batch:
     """The documents as one batch that was sent, for looking it up; it is never stored."""
     sent_at = min(row.sent_at for row in rows)
     batch_id = new_id(sent_at)

@@ -19,6 +19,7 @@ from shared.domain.refreshing import Counts, already_covered, needs_full_pass
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Provider, Session
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.pull_lists import Paused, Pulled, Source, pull_lists
+from shared.usecases.read_payments import read_payments
 from shared.usecases.record_refresh import (
     ask_recheck,
     plan_next,
@@ -125,6 +126,8 @@ def _serve(turn: _Turn) -> Outcome:
             _note(turn, Pulled())
         for group in groups:
             _bring(turn, group)
+        if turn.request.kinds is None and groups:
+            read_payments(turn.service, turn.connection, turn.provider, turn.ask)
     except Paused as paused:
         _note(turn, paused.pulled)
         return _pause(turn, paused.position, paused.until)

@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.domain.approvals import ApprovalOutcome
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side
+from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
@@ -106,6 +106,15 @@ PROFILE: Final = Profile(
     # "Publishing tax data" and multi-currency: a line may leave its tax, and a document its rate, to Xero.
     settings=("bank_match", "tax_policy", "tax_from_category", "multi_currency", "own_rate"),
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
+    # "Invoices": status codes. A bill that is paid in part stays AUTHORISED.
+    payment_statuses={
+        "DRAFT": PaymentStatus.UNPAID,
+        "SUBMITTED": PaymentStatus.UNPAID,
+        "AUTHORISED": PaymentStatus.UNPAID,
+        "PAID": PaymentStatus.PAID,
+        "VOIDED": PaymentStatus.VOIDED,
+        "DELETED": PaymentStatus.VOIDED,
+    },
     # A bill awaiting approval is SUBMITTED; one that an approver turns down becomes a draft again, never void
     # (support.approvalmax.com). Who deletes it has not decided on it.
     approval_statuses={
