@@ -181,10 +181,13 @@ def test_the_scheduler_finds_the_retry_of_a_list_that_failed(world: World, deliv
     deliver(refresh_body(world))
     world.messages()
     assert world.connection.status is ConnectionStatus.IMPORTING
+    assert world.service.attention.get(world.tenant, world.account_id) is not None
     world.time.pass_by(minutes=6)
-    assert agenda.handler({}, Context(left=60_000)) == {"rows": 1, "failed": 0}  # type: ignore[arg-type]
+    # The retry, and the look at an account that waits for somebody: once the list is in it does not.
+    assert agenda.handler({}, Context(left=60_000)) == {"rows": 2, "failed": 0}  # type: ignore[arg-type]
     handled(world, deliver)
     assert world.connection.status is ConnectionStatus.ACTIVE
+    assert world.service.attention.get(world.tenant, world.account_id) is None
 
 
 def test_a_deleted_account_is_left_alone(world: World, deliver: Any) -> None:
