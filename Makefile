@@ -9,7 +9,7 @@ ARCH ?= arm64
 PYVER ?= 3.13
 RELEASE ?=
 THIS_MACHINE ?=
-JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 3 ? 4 : n + 1 )))
 
 UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
@@ -83,11 +83,15 @@ check: $(SYNCED) $(SAM) ## Lint, types, import rules, generated documents, templ
 
 .PHONY: test
 test: $(SYNCED) dynamodb-local ## All tests but the long suites, in parallel (at most 8 minutes on 2 cores)
-	@.venv/bin/pytest -n $(JOBS) --dist loadgroup -m "not soak" $(ARGS)
+	@.venv/bin/pytest -n $(JOBS) --dist loadgroup -m "not soak and not sweep" $(ARGS)
 
 .PHONY: soak
 soak: $(SYNCED) dynamodb-local ## The long suites: crash at every step, all faults, property sequences (at most 20 minutes)
 	@.venv/bin/pytest -n $(JOBS) --dist worksteal -m soak --timeout 900 $(ARGS)
+
+.PHONY: sweep
+sweep: $(SYNCED) dynamodb-local ## Every combination of provider, effect and fault that `make soak` leaves out (hours)
+	@.venv/bin/pytest -n $(JOBS) --dist worksteal -m sweep --timeout 900 $(ARGS)
 
 .PHONY: bench
 bench: $(SYNCED) ## Measure beside the official SDK; results go to benchmarks/results/

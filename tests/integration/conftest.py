@@ -7,7 +7,17 @@ import pytest
 
 from rehearsal import dynamodb_local
 from rehearsal.tables import CREDENTIALS, create_table, local_client, session
+from shared.storage import agenda
 from shared.storage.table import Consumed, Table
+
+
+@pytest.fixture(autouse=True)
+def one_agenda_shard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every shard of the agenda costs a query, whether anything is due or not. Storage's own tests have them all."""
+    with pytest.MonkeyPatch.context() as patch:  # a test's own monkeypatch may be undone in its middle
+        if "storage" not in request.path.parts:
+            patch.setattr(agenda, "SHARDS", 1)
+        yield
 
 
 @pytest.fixture(scope="session")

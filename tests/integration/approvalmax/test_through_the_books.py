@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
+
 from rehearsal.papers import LINKED
 from rehearsal.process import Process
 from rehearsal.world import World
@@ -105,6 +107,7 @@ def request_of(world: World, item: str) -> str:
     return next(str(one["requestId"]) for one in world.books()["requests"] if bill in one["externalUrl"])
 
 
+@pytest.mark.soak
 def test_looks_grow_apart_and_end(world: World) -> None:
     (item,) = world.create([paper(world, 0)])
     world.publish([item])
@@ -143,6 +146,7 @@ def test_a_lost_answer_makes_no_second_bill(world: World) -> None:
     assert all(published(world, item).approval for item in items)
 
 
+@pytest.mark.soak
 def test_a_killed_worker_makes_no_second_bill_and_forgets_no_decision(world: World) -> None:
     for death in range(1, 60, 7):
         (item,) = world.create([paper(world, 0)], file=PDF)

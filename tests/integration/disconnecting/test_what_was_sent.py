@@ -82,6 +82,7 @@ def test_what_did_not_arrive_waits_for_a_person(world: World) -> None:
     assert closing(world).set_back == 3
 
 
+@pytest.mark.soak
 def test_what_nobody_can_find_out_is_left_to_a_person(world: World) -> None:
     ids = in_doubt(world)
     world.blind(status=500, times=1000)
@@ -135,6 +136,7 @@ def test_payments_and_files_that_never_went_out_have_failed(world: World) -> Non
     assert world.called("payment") == world.called("file") == 0
 
 
+@pytest.mark.soak
 def test_a_hundred_queued_items_wait_for_a_person(world: World) -> None:
     before = documents(world)
     ids = world.create([world.papers.bill() for _ in range(100)])
@@ -212,6 +214,7 @@ def test_asked_for_twice_at_once(world: World) -> None:
     assert disconnect(world).status is ConnectionStatus.DISCONNECTED
 
 
+@pytest.mark.soak
 def test_a_worker_that_dies_after_any_of_its_first_effects(world: World) -> None:
     """One disconnection, its worker killed again and again; the whole sweep is for `make soak`."""
     ids = in_doubt(world)

@@ -8,7 +8,7 @@ import pytest
 from shared.providers import registry
 from shared.providers.facts import Guarantee
 
-SOAK = pytest.mark.soak
+SOAK, SWEEP = pytest.mark.soak, pytest.mark.sweep
 
 
 def against(

@@ -59,7 +59,7 @@ def test_a_limit_is_waited_out_and_not_hammered(
 
 @pytest.mark.parametrize("problem", ["minute", "concurrent"])
 @pytest.mark.parametrize("effect", ["bill", pytest.param("file", marks=pytest.mark.soak)])
-@every()
+@every(soak=others())
 def test_a_limit_of_any_provider_is_met_once(world: World, effect: Effect, problem: str) -> None:
     """However a provider tells its limits, the call that met one is made again when it may be, and no other before."""
     world.publish(world.create([world.papers.bill() for _ in range(2)], file=PDF))

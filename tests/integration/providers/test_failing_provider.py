@@ -9,6 +9,7 @@ from rehearsal.software import Effect
 from rehearsal.world import PDF, World
 from shared.domain.catalogue import kind_of
 from shared.domain.items import FactOutcome, Stage
+from shared.providers import registry
 from shared.usecases.publish_item import publish_item
 from tests.integration.providers.suite import every, only, others
 from tests.integration.publishing.checks import assert_sound, ledger, stages
@@ -34,7 +35,7 @@ def assert_given_up(world: World, item: str) -> None:
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.soak), 7])
-@every()
+@every(soak=others())
 def test_one_document_that_always_fails_is_given_up_and_the_others_go(world: World, count: int) -> None:
     ids = world.create([*[world.papers.bill() for _ in range(count - 1)], poison(world)])
     fails_at_poison(world)
@@ -94,7 +95,7 @@ def test_credit_notes_without_a_marker_wait_for_one_that_fails_and_are_told_apar
     assert world.calls("PUT /CreditNotes") == 9
 
 
-@every("supplier")
+@every("supplier", soak=others())
 def test_a_supplier_that_always_fails_goes_back_to_a_person_and_others_go(world: World) -> None:
     make = world.papers.bill
     ids = world.create([make(contact=world.newcomer(name)) for name in (POISON, "Greenway Skips")])
@@ -111,7 +112,7 @@ def test_a_supplier_that_always_fails_goes_back_to_a_person_and_others_go(world:
     assert ledger(world).contacts["greenway skips"] == 1
 
 
-@every("payment")
+@every("payment", soak=others())
 def test_a_payment_that_always_fails_leaves_its_document_published(world: World) -> None:
     ids = world.create([world.papers.paid_bill(), world.papers.bill()], file=PDF)
     world.fault("payment", "status", status=500, times=None)
@@ -128,7 +129,7 @@ def test_a_payment_that_always_fails_leaves_its_document_published(world: World)
     assert stages(world) == {"published": 2}
 
 
-@every(soak=others())
+@every(soak=registry.names())
 def test_a_provider_that_is_down_is_no_poison(world: World) -> None:
     """Every call fails for three hours: nothing is given up, and all goes once it is back."""
     ids = world.create([world.papers.bill() for _ in range(3)], file=PDF)
@@ -149,7 +150,7 @@ def test_a_provider_that_is_down_is_no_poison(world: World) -> None:
     assert stages(world) == {"published": 3}
 
 
-@every()
+@every(soak=others())
 def test_what_can_never_be_looked_up_is_held_for_a_person(world: World) -> None:
     """The call was carried out, its answer lost, and the list it would be found in fails while all else works."""
     ids = world.create([world.papers.bill()])

@@ -19,7 +19,7 @@ def own_wake_up(world: World) -> Message:
     return message
 
 
-@every()
+@every(soak=others())
 def test_the_same_wake_up_twice_at_once(world: World) -> None:
     queued(world)
     message = own_wake_up(world)

@@ -1,6 +1,7 @@
 """A world per test, on moto and on the sandbox of this worker."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -71,14 +72,25 @@ def worlds(
 
 
 _templates: dict[tuple[str, str], Template] = {}
+_made: dict[str | None, dict[str, Any]] = {}
+
+
+def _clients(endpoint: str | None) -> Clients:
+    """The clients of a world; making them takes longer than most of what a test does, so a process makes them once."""
+    clients = Clients()
+    if endpoint not in _made:
+        if endpoint is not None:
+            clients.__dict__["dynamodb"] = local_client(endpoint)
+        services = ("dynamodb", "sqs", "s3", "kms", "secretsmanager")
+        _made[endpoint] = {name: getattr(clients, name) for name in services}
+    clients.__dict__.update(_made[endpoint])
+    return clients
 
 
 def make_world(sandbox: SandboxClient, endpoint: str | None, provider: str = "xero") -> World:
     """A world in fresh tables; the first of this process pulls the lists, later ones have them from it."""
     sandbox.reset()
-    clients = Clients()
-    if endpoint is not None:
-        clients.__dict__["dynamodb"] = local_client(endpoint)
+    clients = _clients(endpoint)
     world = new_world(sandbox, clients, _templates.get((sandbox.base, provider)), provider)
     if (sandbox.base, provider) not in _templates:
         _templates[sandbox.base, provider] = template_of(world, main_of(world))

@@ -141,6 +141,7 @@ def test_items_follow_a_contact_that_was_merged(world: World, deliver: Any) -> N
     assert stage(world, item) == (Stage.NEEDS_REVIEW, ["supplier_archived"])
 
 
+@pytest.mark.soak
 def test_a_long_recheck_goes_on_where_it_stopped(world: World, deliver: Any) -> None:
     deliver(refresh_body(world))
     items = [item_using(world, world.connection.book.entry_id(Kind.CATEGORIES, "k1")) for _ in range(60)]
