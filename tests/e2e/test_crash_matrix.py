@@ -23,7 +23,7 @@ from tests.e2e.small import Small, can_pay, small
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
 from tests.e2e.wire import Call, Wire
 
-# Right after these the provider has done its work and we have not heard of it; the others are for `make soak`.
+# Right after these the provider has done its work and we have not heard of it; the others are for `make sweep`.
 TELLING: Final = ("PUT /Invoices", "PUT /Invoices/*/Attachments/*")
 TELLING_TOO: Final = ("PUT /Contacts", "PUT /Payments")
 SHARES: Final = 2  # of the effects, so that several processes of pytest take part
@@ -61,13 +61,13 @@ def effect(number: int) -> Matches:
 
 
 def long(test: Callable[..., None]) -> Callable[..., None]:
-    """For `make soak`: effects from the first to the last, in shares."""
-    for mark in (pytest.mark.soak, pytest.mark.timeout(880), pytest.mark.parametrize("share", range(SHARES))):
+    """For `make sweep`: effects from the first to the last, in shares."""
+    for mark in (pytest.mark.sweep, pytest.mark.timeout(880), pytest.mark.parametrize("share", range(SHARES))):
         test = mark(test)
     return test
 
 
-@pytest.mark.parametrize("target", [*TELLING, *(pytest.param(one, marks=pytest.mark.soak) for one in TELLING_TOO)])
+@pytest.mark.parametrize("target", [*TELLING, *(pytest.param(one, marks=pytest.mark.sweep) for one in TELLING_TOO)])
 def test_killed_before_it_heard_the_provider(customer: Customer, wire: Wire, target: str) -> None:
     assert killed_after(customer, wire, call_to(target)), "the moment came"
 
@@ -82,7 +82,7 @@ def test_held_up_before_it_heard_the_provider(customer: Customer, wire: Wire) ->
     assert held_up_after(customer, wire, call_to("PUT /Invoices")), "the moment came"
 
 
-@pytest.mark.soak
+@pytest.mark.sweep
 def test_killed_with_the_new_pair_in_its_hands(customer: Customer, wire: Wire) -> None:
     """The old refresh token is used up and the new one lost: the provider's grace makes it good after the lease."""
     customer.world.sandbox.tell("/xero/tokens", {"expire": "access", "user": ADVISER})

@@ -43,9 +43,9 @@ def _seen_anew(wire: Wire) -> Iterator[None]:
 
 
 def table() -> list[Any]:
-    """Every part with every fault; what need not run each time is for `make soak`."""
+    """Every part with every fault; what need not run each time is for `make sweep`."""
     return [
-        pytest.param(path, fault, marks=[] if (path, fault) in ALWAYS else pytest.mark.soak)
+        pytest.param(path, fault, marks=[] if (path, fault) in ALWAYS else pytest.mark.sweep)
         for path, fault in product(PARTS, FAULTS)
     ]
 

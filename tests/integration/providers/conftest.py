@@ -18,8 +18,11 @@ from tests.integration.publishing.conftest import (
 
 __all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox"]
 
+# Tests that name no provider are long ones: Xero stands for the machinery that all share, the others are swept.
+EVERY = [name if name == "xero" else pytest.param(name, marks=pytest.mark.sweep) for name in registry.names()]
 
-@pytest.fixture(params=registry.names())
+
+@pytest.fixture(params=EVERY)
 def world(
     request: pytest.FixtureRequest,
     publishing_sandbox: SandboxClient,
@@ -33,7 +36,7 @@ def world(
     return made
 
 
-@pytest.fixture(params=registry.names())
+@pytest.fixture(params=EVERY)
 def worlds(
     request: pytest.FixtureRequest,
     publishing_sandbox: SandboxClient,

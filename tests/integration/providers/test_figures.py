@@ -10,7 +10,7 @@ from tests.integration.providers.suite import only
 from tests.integration.publishing.checks import assert_sound, stages
 
 
-@pytest.mark.soak
+@pytest.mark.sweep
 @pytest.mark.timeout(880)
 @pytest.mark.parametrize(("file", "calls"), [(None, 34), (PDF, 84)], ids=["without files", "with a file each"])
 @only("quickbooks")

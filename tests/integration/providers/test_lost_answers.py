@@ -38,8 +38,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 DOCUMENTS: tuple[Effect, ...] = ("bill", "credit_note", "money")
 PARTS: tuple[Effect, ...] = ("supplier", "payment", "file")
 
-# What runs each time; more of the table is for `make soak`, all of it for `make sweep`. Xero's bills stand for the
-# machinery that all share.
+# What runs each time; the rest is for `make soak` and `make sweep`. Xero's bills stand for the machinery all share.
 ALWAYS = {
     *(("xero", "bill", fault) for fault in FAULTS),
     ("xero", "credit_note", "dropped twice"),
@@ -61,20 +60,11 @@ ALWAYS = {
 }
 
 
-# What `make soak` adds: everything of Xero's, every fault of the others' bills, and the hardest ones of all else.
-HARDEST = {
-    "dropped until keys are given up",
-    "503 three times, nothing done",
-    "seen 30 s later",
-    "truncated three times",
-}
-
-
 def when(name: str, effect: str, fault: str) -> list[pytest.MarkDecorator]:
-    """Whether a row runs each time, in `make soak` or in `make sweep` alone."""
+    """Whether a row runs each time, in `make soak` (the rest of Xero's) or in `make sweep` alone."""
     if (name, effect, fault) in ALWAYS:
         return []
-    return [SOAK] if name == "xero" or effect == "bill" or fault in HARDEST else [SWEEP]
+    return [SOAK] if name == "xero" else [SWEEP]
 
 
 def table(effects: tuple[Effect, ...]) -> Any:
