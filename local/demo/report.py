@@ -131,6 +131,17 @@ def show(console: Console, title: str, found: dict[str, Any]) -> None:
     for one in found["refused"]:
         refused.add_row(one["item"], one["code"], one["remedy"])
     console.print(refused)
+    if "automatic" in found:
+        _show_automatic(console, found["automatic"])
+
+
+def _show_automatic(console: Console, found: dict[str, Any]) -> None:
+    """What became of the documents that arrived by webhook."""
+    title = f"{found['documents']} documents by webhook: {found['published']} published themselves, these wait"
+    waiting = Table("Document", "Why it waits for a person", title=title)
+    for one in found["waiting"]:
+        waiting.add_row(one["item"], ", ".join(one["reasons"]))
+    console.print(waiting)
 
 
 def conclude(console: Console, wrong: list[str], *, month: bool) -> None:

@@ -65,7 +65,7 @@ def test_a_new_default_says_how_many_open_items_move(world: World) -> None:
     changed = world.call("PATCH", path, {"publishing_integration": "bill"}, if_match="*").json
     assert changed == {
         "publishing_integration": "bill", "expense_claims_integration": None, "items_moved": len(follows),
-        "items_looked_at": 9, "all_looked_at": True,
+        "items_looked_at": 9, "all_looked_at": True, "duplicate_mode": "off",
     }  # fmt: skip
     changed = world.call("PATCH", path, {"expense_claims_integration": "bill"}, if_match="*").json
     assert (changed["items_moved"], claim.type) == (1, ItemType.EXPENSE_CLAIM)
