@@ -29,6 +29,7 @@ class Automatic:
         self._api = api
         self._account = f"/v1/accounts/{done.account}"
         self._say = say
+        self._items: dict[str, str] = {}  # by external id
 
     def run(self) -> dict[str, Any]:
         """What `.local/demo.json` keeps of it; raises DemoError where a document does not end where it must."""
@@ -40,8 +41,8 @@ class Automatic:
         created = sum(self._send(f"demo-{number}", some) for number, some in enumerate(batches))
         repeated = self._send("demo-0", batches[0])
         self._say(f"{created} documents sent to the inbox by {len(batches)} signed webhooks, one of them twice")
-        Work.wait_for(lambda: self._settled(len(documents)), DONE_WITHIN, "the documents to publish themselves")
-        found = {one["external_id"]: one for one in self._arrived()}
+        Work.wait_for(self._settled, DONE_WITHIN, "the documents to publish themselves")
+        found = {name: self._api.call("GET", f"{self._account}/items/{item}") for name, item in self._items.items()}
         self._judge(expected, found, created, repeated)
         waiting = [
             {"item": name, "reasons": _why(found[name])} for name, (_, published) in expected.items() if not published
@@ -101,15 +102,14 @@ class Automatic:
         refused = [one["problem"] for one in answer.json()["results"] if one["status"] == "refused"]
         if refused:
             raise DemoError(f"the inbox refused documents: {refused}")
-        return sum(one["status"] == "created" for one in answer.json()["results"])
+        self._items |= {one["item"]["external_id"]: one["item"]["id"] for one in answer.json()["results"]}
+        made = [one for one in answer.json()["results"] if one["status"] == "created"]
+        return len(made) if answer.status_code == httpx.codes.CREATED else 0  # a repeat tells again what it made
 
-    def _arrived(self) -> list[Document]:
-        every = self._api.pages(f"{self._account}/items", "items")
-        return [one for one in every if (one["external_id"] or "").startswith("auto-")]
-
-    def _settled(self, count: int) -> bool:
-        arrived = self._arrived()
-        return len(arrived) == count and sum(one["stage"] == "published" for one in arrived) >= CLEAN
+    def _settled(self) -> bool:
+        ids = set(self._items.values())
+        arrived = [one for one in self._api.pages(f"{self._account}/items", "items") if one["id"] in ids]
+        return len([one for one in arrived if one["stage"] == "published"]) >= CLEAN
 
     @staticmethod
     def _judge(

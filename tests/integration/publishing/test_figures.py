@@ -59,8 +59,9 @@ def test_a_hundred_bills_with_a_file_each(counted: World) -> None:
     assert_files(counted)
     assert creating(counted) == {"PUT /Invoices": 2, "PUT /Invoices/{id}/Attachments/{name}": 100}
     assert units["written"] <= 5.5, units
-    # The files take more than one of Xero's minutes: each turn reads again what is still to be done.
-    assert units["read"] <= 2.5, units
+    # The files take more than one of Xero's minutes: each turn reads again what is to be done, and a busy machine takes
+    # more turns.
+    assert units["read"] <= 3, units
 
 
 @pytest.mark.dynamodb_local
