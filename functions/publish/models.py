@@ -331,3 +331,4 @@ class ItemQuery(PageQuery):
     side: Side | None = None
     place: Place | None = None
     integration: Slot | None = None
+    external_id: ExternalId | None = Field(None, description="Your own id: the one item that you know by it, if any")

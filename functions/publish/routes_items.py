@@ -26,7 +26,7 @@ from shared.usecases.integrations import Ways
 from shared.usecases.item_document import complete_document, request_document
 from shared.usecases.preview_item import preview_item
 from shared.usecases.publish_item import publish_item
-from shared.usecases.read_items import Filter, page_of_items, read_item, timeline
+from shared.usecases.read_items import Filter, item_known_as, page_of_items, read_item, timeline
 from shared.usecases.resolve_item import resolve_item
 from shared.usecases.service import Service
 from shared.usecases.unarchive_item import unarchive_item
@@ -39,9 +39,12 @@ def get_items(service: Service, request: Request) -> Answer:
     """A page of items."""
     query = request.query(ItemQuery)
     narrowed = Filter(query.stage, query.side, query.place, query.integration)
-    rows, position = page_of_items(
-        service, request.in_account, narrowed, position=request.position(), limit=query.limit
-    )
+    if query.external_id is not None:
+        rows, position = item_known_as(service, request.in_account, query.external_id, narrowed), None
+    else:
+        rows, position = page_of_items(
+            service, request.in_account, narrowed, position=request.position(), limit=query.limit
+        )
     views = [ListedView.of(row) for row in rows]
     return Answer(ItemPage(items=views, next_cursor=request.next_cursor(position)))
 

@@ -104,6 +104,17 @@ def page_of_items(
     return [row for row in rows if _is_wanted(row, narrowed)], position
 
 
+def item_known_as(service: Service, account: Account, external_id: str, narrowed: Filter) -> list[Row]:
+    """The item that its sender calls so, if there is one and it is not filtered out."""
+    item = service.items.by_external_id(account.tenant, account.id, external_id)
+    if item is None:
+        return []
+    seen = read_item(service, account, item)
+    row = _row(Ways(service, account), seen.state, seen.marker)
+    fits = narrowed.side in {None, seen.item.side} and narrowed.place in {None, seen.state.place}
+    return [row] if fits and _is_wanted(row, narrowed) else []
+
+
 def _row(ways: Ways, state: ItemState, marker: PendingMarker | None) -> Row:
     return Row(state, marker, ways.shown(state.summary, state, marker))
 

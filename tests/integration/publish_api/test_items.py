@@ -217,3 +217,19 @@ def test_a_viewer_reads_and_does_nothing_else(world: World) -> None:
             assert (status, answer["code"]) == (403, "publisher_needed")
             assert answer["details"]["admins"][0]["name"] == "Anna"
     assert world.call("POST", "publications", {"items": [item]}, person="victor")[0] == 403
+
+
+def test_an_item_is_found_by_the_id_its_sender_gave_it(world: World) -> None:
+    made = world.make(external_id="paper #7/é")
+    world.make(external_id="paper 8")
+
+    def found(**query: str) -> list[str]:
+        status, page, _ = world.call("GET", "items", query={"external_id": "paper #7/é", **query})
+        assert (status, page["next_cursor"]) == (200, None)
+        return [one["id"] for one in page["items"]]
+
+    assert found() == [made["id"]]
+    assert found(stage="ready", side="costs", place="inbox") == [made["id"]]
+    for other in ({"stage": "published"}, {"side": "sales"}, {"place": "archive"}, {"integration": "bill"}):
+        assert found(**other) == []
+    assert found(external_id="paper 9") == []
