@@ -122,10 +122,10 @@ def test_an_account_says_how_often_its_connections_are_refreshed(active: World) 
     for _ in range(48):
         active.time.pass_by(hours=1)
         run(active)
-        for body, _ in active.messages():
-            if body["kind"] == "refresh":
-                sent.append(active.time.at)
-                refresh_lists(active.service, request(active), active.deadline)
+        # What was planned before may fall into the same hour: one look an hour finds both, one a minute does not.
+        if any(body["kind"] == "refresh" for body, _ in active.messages()):
+            sent.append(active.time.at)
+            refresh_lists(active.service, request(active), active.deadline)
     assert timedelta(hours=3) <= sent[0] - began <= timedelta(hours=10)
     assert {round((later - earlier) / timedelta(hours=1)) for earlier, later in pairwise(sent)} <= {5, 6, 7}
 
