@@ -55,6 +55,10 @@ class Software:
     expire: tuple[str, Mapping[str, Any]] = ("/tokens", {"expire": "access"})
     # Access that is withdrawn by whom it is of: (path of the control interface, body).
     withdraw: tuple[str, Mapping[str, Any]] = ("/revoke", {"user": OWNER})
+    # Whether an access token that was given out works on to its end after that.
+    access_outlives_consent: bool = False
+    # What makes consent possible again where it takes more than consenting: (path of the control interface, body).
+    allow: tuple[str, Mapping[str, Any]] | None = None
     # How a call is refused whose access token is no good: status and body.
     token_refused: Mapping[str, Any] = field(default_factory=lambda: {"status": 401})
     # The call that brings new access.

@@ -309,6 +309,8 @@ class World:
 
     def reconnect(self) -> None:
         """A person consents again: the grant holds a new pair, the connection is active, its queue is woken."""
+        if self.software.allow:
+            self._tell(*self.software.allow)
         self._renew_grant()
         self.service.connections.update(self.connection.moved(ConnectionStatus.ACTIVE))
         self.wake()

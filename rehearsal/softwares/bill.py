@@ -47,6 +47,7 @@ SOFTWARE = Software(
     supplier_values={"address": {"line1": "12 Quay Road", "city": "Portland", "postal_code": "04101", "country": "US"}},
     expire=("/sessions", {}),
     withdraw=("/revoke", {"user": "ledgerbridge"}),
+    allow=("/allow", {"user": "ledgerbridge"}),
     token_refused={"status": 401, "body": '[{"code": "BDC_1109", "message": "Session is invalid. Please log in."}]'},
     token_call="POST /login",
     beside="xero",

@@ -38,6 +38,7 @@ def _post(resource: str) -> CallTo:
 
 SOFTWARE = Software(
     name="sage",
+    access_outlives_consent=True,
     organisation="Harbour & Finch Ltd",
     listed=("businesses", "business_id"),
     books="businesses/{organisation}/books",

@@ -79,6 +79,10 @@ def _session_routes(state: BillState) -> list[BaseRoute]:
         wanted = await json_object(request, {"user"})
         return JSONResponse({"revoked": state.sessions.revoke(str(wanted.get("user", "")))})
 
+    async def allow(request: Request) -> Response:
+        wanted = await json_object(request, {"user"})
+        return JSONResponse({"allowed": state.sessions.allow(str(wanted.get("user", "")))})
+
     async def people(_request: Request) -> Response:
         """Who can log in to what; passwords and token values are in the sandbox's README."""
         rows = [
@@ -92,6 +96,7 @@ def _session_routes(state: BillState) -> list[BaseRoute]:
         get("/sessions", sessions),
         post("/sessions", end_sessions),
         post("/revoke", revoke),
+        post("/allow", allow),
     ]
 
 

@@ -52,6 +52,7 @@ class Sessions:
     dev_keys: set[str]
     credentials: list[Credential]
     sessions: dict[str, Session] = field(default_factory=dict)
+    revoked: list[Credential] = field(default_factory=list)
 
     def log_in(self, dev_key: str, username: str, password: str, organization_id: str, now: datetime) -> str:
         """A new session's id. Raises RefusedError (BDC_1102, BDC_1101)."""
@@ -94,18 +95,29 @@ class Sessions:
         wanted = username.casefold()
         kept = [one for one in self.credentials if one.username.casefold() != wanted]
         met = len(self.credentials) - len(kept)
+        self.revoked += [one for one in self.credentials if one.username.casefold() == wanted]
         self.credentials = kept
         self.sessions = {key: one for key, one in self.sessions.items() if one.username.casefold() != wanted}
         return met
 
+    def allow(self, username: str) -> int:
+        """Make what was revoked anew, under the same names and values; how many."""
+        wanted = username.casefold()
+        back = [one for one in self.revoked if one.username.casefold() == wanted]
+        self.revoked = [one for one in self.revoked if one not in back]
+        self.credentials += back
+        return len(back)
+
     def to_snapshot(self) -> dict[str, Any]:
         rows = {key: {**asdict(one), "last_call": one.last_call.isoformat()} for key, one in self.sessions.items()}
         credentials = [asdict(one) for one in self.credentials]
-        return {"dev_keys": sorted(self.dev_keys), "credentials": credentials, "sessions": rows}
+        revoked = [asdict(one) for one in self.revoked]
+        return {"dev_keys": sorted(self.dev_keys), "credentials": credentials, "revoked": revoked, "sessions": rows}
 
     @staticmethod
     def from_snapshot(saved: Mapping[str, Any]) -> "Sessions":
         sessions = Sessions(set(saved["dev_keys"]), [Credential(**one) for one in saved["credentials"]])
+        sessions.revoked = [Credential(**one) for one in saved["revoked"]]
         for key, row in saved["sessions"].items():
             sessions.sessions[key] = Session(**{**row, "last_call": datetime.fromisoformat(row["last_call"])})
         return sessions

@@ -147,6 +147,10 @@ def _told(answer: Answer) -> dict[str, Any]:
         if _error(answer) == "invalid_grant":
             raise InvalidGrant
         raise CallFailed(_refusal(answer), sent=False)
+    if answer.status >= 500:
+        # Not lost: the endpoint says that it failed. An outage must not end every consent, so the old token is tried
+        # again; where it was used up after all, the provider says invalid_grant to that.
+        raise CallFailed(Problem("provider_unavailable", details={"status": answer.status}), sent=False)
     if answer.status != 200:
         raise broken(f"status {answer.status}")
     told = answer.json()

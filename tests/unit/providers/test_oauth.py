@@ -98,7 +98,6 @@ def drop(connection: socket.socket, _: int) -> None:
     "respond",
     [
         drop,
-        answer(b"oops", 500, "text/html"),
         answer(b"oops", 200, "text/html"),
         answer(b"[]"),
         answer(b"{}"),
@@ -115,9 +114,14 @@ def test_a_lost_answer_is_told_from_a_refusal(respond: Any) -> None:
 def test_what_did_nothing_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    cases = [(f"http://127.0.0.1:{port}", None, "provider_unavailable")]
-    with wire(answer(b'{"error":"invalid_client"}', 401)) as one, wire(answer(b"", 429)) as two:
-        for base, _, code in [*cases, (one.base, None, "provider_not_set_up"), (two.base, None, "rate_limited")]:
+    cases = [(f"http://127.0.0.1:{port}", "provider_unavailable")]
+    with (
+        wire(answer(b'{"error":"invalid_client"}', 401)) as one,
+        wire(answer(b"", 429)) as two,
+        wire(answer(b"oops", 503, "text/html")) as three,
+    ):
+        cases += [(one.base, "provider_not_set_up"), (two.base, "rate_limited"), (three.base, "provider_unavailable")]
+        for base, code in cases:
             with pytest.raises(CallFailed) as failed:
                 oauth.refresh(OAUTH, app(base), refresh_token=OLD)
             assert (failed.value.sent, failed.value.problem.code) == (False, code)
