@@ -1,10 +1,14 @@
-"""How the tests are shared out among processes: `pytest -n N --dist loadgroup`."""
+"""How the tests are shared out among processes (`pytest -n N --dist loadgroup`), and the servers of each process."""
 
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from rehearsal import dynamodb_local
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 
 # Each of the deployed stacks takes a process's time and memory, so the e2e tests make three shares, about alike long.
 # test_no_secrets.py searches what the others of its share left behind.
@@ -41,3 +45,29 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | None:
     """Share out as above where `--dist loadgroup` asks for it."""
     return Shares(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+# Imported into other conftest files, fixtures of the session would be made once for each; so they stand here.
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxClient]:
+    """The one sandbox of this process; who uses it resets it first."""
+    with running_sandbox() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str | None]:
+    """The one DynamoDB Local of this process, faster than moto for many rows; None, and moto, where it is missing."""
+    if dynamodb_local.why_missing():
+        yield None
+        return
+    with dynamodb_local.running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def local_endpoint(dynamodb_endpoint: str | None) -> str:
+    """The endpoint of a running DynamoDB Local; skips where there is none."""
+    if dynamodb_endpoint is None:
+        pytest.skip(dynamodb_local.why_missing() or "")
+    return dynamodb_endpoint

@@ -1,15 +1,6 @@
-from collections.abc import Iterator
-
 import pytest
 
-from rehearsal.sandbox_process import SandboxClient, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox_server() -> Iterator[SandboxClient]:
-    """One sandbox for all contract tests of this worker."""
-    with running_sandbox() as client:
-        yield client
+from rehearsal.sandbox_process import SandboxClient
 
 
 @pytest.fixture

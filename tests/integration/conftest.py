@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rehearsal import dynamodb_local
 from rehearsal.tables import CREDENTIALS, create_table, local_client, session
 from shared.storage import agenda
 from shared.storage.table import Consumed, Table
@@ -18,16 +17,6 @@ def one_agenda_shard(request: pytest.FixtureRequest) -> Iterator[None]:
         if "storage" not in request.path.parts:
             patch.setattr(agenda, "SHARDS", 1)
         yield
-
-
-@pytest.fixture(scope="session")
-def local_endpoint() -> Iterator[str]:
-    """The endpoint of a running DynamoDB Local; skips where there is none."""
-    missing = dynamodb_local.why_missing()
-    if missing:
-        pytest.skip(missing)
-    with dynamodb_local.running() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

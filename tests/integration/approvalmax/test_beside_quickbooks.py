@@ -8,16 +8,16 @@ from rehearsal.world import PDF, World
 from shared.domain.approvals import ApprovalOutcome
 from tests.integration.approvalmax.kit import decide, next_look, published
 from tests.integration.publishing.checks import assert_sound, stages
-from tests.integration.publishing.conftest import aws, dynamodb_endpoint, make_world, publishing_sandbox
+from tests.integration.publishing.conftest import aws, make_world
 
-__all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox"]
+__all__ = ["aws"]
 
 
 @pytest.fixture
 def world(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
-    made = make_world(publishing_sandbox, dynamodb_endpoint, "approvalmax beside quickbooks")
+    made = make_world(sandbox_server, dynamodb_endpoint, "approvalmax beside quickbooks")
     watch_calls(made.running, monkeypatch)
     return made
 

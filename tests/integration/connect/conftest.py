@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from functions.connect import oauth_routes, routes
 from local.person import Person
-from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient
 from rehearsal.tables import create_table
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
@@ -182,12 +182,6 @@ class World:
         return [json.loads(message["Body"]) for message in found]
 
 
-@pytest.fixture(scope="session")
-def connect_sandbox() -> Iterator[SandboxClient]:
-    with running_sandbox() as client:
-        yield client
-
-
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Clients]:
     """Clients of one moto for a file's tests: each test makes its own tables, queues, key and secrets in it."""
@@ -203,15 +197,15 @@ def aws() -> Iterator[Clients]:
 
 
 @pytest.fixture
-def world(aws: Clients, connect_sandbox: SandboxClient) -> World:
+def world(aws: Clients, sandbox_server: SandboxClient) -> World:
     """A deployment on moto with the sandbox as Xero."""
-    connect_sandbox.reset()
+    sandbox_server.reset()
     time = Time()
-    service = Service(_settings(aws, connect_sandbox), Clock(source=time), aws)
+    service = Service(_settings(aws, sandbox_server), Clock(source=time), aws)
     tenant, other = (new_id(time()) for _ in range(2))
     for one in (tenant, other):
         service.tenants.create(Tenant(one, "Product", (HOME,)))
-    return World(service, connect_sandbox, time, tenant, other)
+    return World(service, sandbox_server, time, tenant, other)
 
 
 def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:

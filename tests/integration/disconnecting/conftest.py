@@ -7,21 +7,19 @@ from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
 from tests.integration.publishing.conftest import (
     aws,
-    dynamodb_endpoint,
     make_world,
-    publishing_sandbox,
     world,
     worlds,
 )
 
-__all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox", "world", "worlds"]
+__all__ = ["aws", "world", "worlds"]
 
 
 @pytest.fixture
 def with_bill(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
     """`connection` is BILL's, which is in the account's secondary place."""
-    made = make_world(publishing_sandbox, dynamodb_endpoint, "bill")
+    made = make_world(sandbox_server, dynamodb_endpoint, "bill")
     watch_calls(made.running, monkeypatch)
     return made

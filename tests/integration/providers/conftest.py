@@ -10,13 +10,11 @@ from rehearsal.world import World
 from shared.providers import registry
 from tests.integration.publishing.conftest import (
     aws,
-    dynamodb_endpoint,
     make_world,
     pretend_credentials,
-    publishing_sandbox,
 )
 
-__all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox"]
+__all__ = ["aws"]
 
 # Tests that name no provider are long ones: Xero stands for the machinery that all share, the others are swept.
 EVERY = [name if name == "xero" else pytest.param(name, marks=pytest.mark.sweep) for name in registry.names()]
@@ -25,13 +23,13 @@ EVERY = [name if name == "xero" else pytest.param(name, marks=pytest.mark.sweep)
 @pytest.fixture(params=EVERY)
 def world(
     request: pytest.FixtureRequest,
-    publishing_sandbox: SandboxClient,
+    sandbox_server: SandboxClient,
     aws: None,
     dynamodb_endpoint: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     """An account connected to one provider: every registered one in turn unless the test names some."""
-    made = make_world(publishing_sandbox, dynamodb_endpoint, request.param)
+    made = make_world(sandbox_server, dynamodb_endpoint, request.param)
     watch_calls(made.running, monkeypatch)
     return made
 
@@ -39,7 +37,7 @@ def world(
 @pytest.fixture(params=EVERY)
 def worlds(
     request: pytest.FixtureRequest,
-    publishing_sandbox: SandboxClient,
+    sandbox_server: SandboxClient,
     aws: None,
     dynamodb_endpoint: str | None,
     monkeypatch: pytest.MonkeyPatch,
@@ -49,7 +47,7 @@ def worlds(
     def another() -> World:
         monkeypatch.undo()
         pretend_credentials(monkeypatch)
-        made = make_world(publishing_sandbox, dynamodb_endpoint, request.param)
+        made = make_world(sandbox_server, dynamodb_endpoint, request.param)
         watch_calls(made.running, monkeypatch)
         return made
 

@@ -6,19 +6,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from rehearsal import dynamodb_local
 from rehearsal.founding import Template, main_of, new_world, template_of
 from rehearsal.process import watch_calls
-from rehearsal.sandbox_process import SandboxClient, running_sandbox
+from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import local_client
 from rehearsal.world import World
 from shared.aws.clients import Clients
-
-
-@pytest.fixture(scope="session")
-def publishing_sandbox() -> Iterator[SandboxClient]:
-    with running_sandbox() as client:
-        yield client
 
 
 @pytest.fixture
@@ -35,36 +28,26 @@ def pretend_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
 
 
-@pytest.fixture(scope="session")
-def dynamodb_endpoint() -> Iterator[str | None]:
-    """DynamoDB Local where it is there: it is faster than moto for this many rows. None means moto."""
-    if dynamodb_local.why_missing():
-        yield None
-        return
-    with dynamodb_local.running() as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
 def world(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
     """A connected account."""
-    made = make_world(publishing_sandbox, dynamodb_endpoint)
+    made = make_world(sandbox_server, dynamodb_endpoint)
     watch_calls(made.running, monkeypatch)
     return made
 
 
 @pytest.fixture
 def worlds(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], World]:
     """Makes a world whenever it is called: for tests that run many times and must not learn from each other."""
 
     def another() -> World:
         monkeypatch.undo()
         pretend_credentials(monkeypatch)
-        made = make_world(publishing_sandbox, dynamodb_endpoint)
+        made = make_world(sandbox_server, dynamodb_endpoint)
         watch_calls(made.running, monkeypatch)
         return made
 
@@ -75,7 +58,7 @@ _templates: dict[tuple[str, str], Template] = {}
 _made: dict[str | None, dict[str, Any]] = {}
 
 
-def _clients(endpoint: str | None) -> Clients:
+def clients_on(endpoint: str | None) -> Clients:
     """The clients of a world; making them takes longer than most of what a test does, so a process makes them once."""
     clients = Clients()
     if endpoint not in _made:
@@ -90,7 +73,7 @@ def _clients(endpoint: str | None) -> Clients:
 def make_world(sandbox: SandboxClient, endpoint: str | None, provider: str = "xero") -> World:
     """A world in fresh tables; the first of this process pulls the lists, later ones have them from it."""
     sandbox.reset()
-    clients = _clients(endpoint)
+    clients = clients_on(endpoint)
     world = new_world(sandbox, clients, _templates.get((sandbox.base, provider)), provider)
     if (sandbox.base, provider) not in _templates:
         _templates[sandbox.base, provider] = template_of(world, main_of(world))

@@ -8,10 +8,10 @@ from tests.integration.quickbooks.world import QuickBooksWorld
 LARGE = {"contacts": 20_000, "items": 5_000, "accounts": 500, "tax_rates": 50}
 
 
-def test_a_first_refresh_of_a_large_company_is_27_calls(quickbooks_sandbox: SandboxClient) -> None:
-    url = f"{quickbooks_sandbox.base}/__control/reset"
-    assert quickbooks_sandbox.http.post(url, json={"seed": LARGE}, timeout=150).status_code == 200
-    world = connected(quickbooks_sandbox, pull=False)
+def test_a_first_refresh_of_a_large_company_is_27_calls(sandbox_server: SandboxClient) -> None:
+    url = f"{sandbox_server.base}/__control/reset"
+    assert sandbox_server.http.post(url, json={"seed": LARGE}, timeout=150).status_code == 200
+    world = connected(sandbox_server, pull=False)
     before = world.permits
     world.pull()
     assert world.permits - before == 27

@@ -3,10 +3,10 @@
 import pytest
 
 from rehearsal.world import World
-from tests.integration.publishing.conftest import aws, dynamodb_endpoint, publishing_sandbox, world
+from tests.integration.publishing.conftest import aws, world
 from tests.integration.rules_13.api import Api
 
-__all__ = ["aws", "dynamodb_endpoint", "publishing_sandbox", "world"]
+__all__ = ["aws", "world"]
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ def test_rule_12_in_xero_it_awaits_payment(world: World, api: Api) -> None:
 
 
 def test_rule_12_in_sage_it_is_an_error_before_any_call(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
 ) -> None:
-    world = make_world(publishing_sandbox, dynamodb_endpoint, "sage")
+    world = make_world(sandbox_server, dynamodb_endpoint, "sage")
     api = Api(world)
     item = api.make(world.papers.paid_bill(payment_method={"name": UNLINKED}))
     assert item["stage"] == "needs_review"
