@@ -112,7 +112,8 @@ def propose_values(old: Iterable[Entry], new: Iterable[Entry], alike: Likeness) 
 
 def _proposals(compared: _List, old: Sequence[Entry], new: Sequence[Entry], alike: Likeness) -> tuple[Proposal, ...]:
     offered = sorted((entry for entry in new if entry.usable and entry.visible), key=_place)
-    index = Index([(Named(entry, compared.words(entry.name)), _keys(compared, entry)) for entry in offered])
+    named_new = [(Named(entry, compared.words(entry.name)), _keys(compared, entry)) for entry in offered]
+    index = Index(named_new, asked=len(old))
     found = []
     for entry in sorted(old, key=_place):
         named = Named(entry, compared.words(entry.name))

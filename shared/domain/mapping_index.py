@@ -6,21 +6,25 @@ from typing import Final
 
 from shared.domain.mapping_scores import Named
 
-COMPARED_WHOLE: Final = 300  # a list up to this long is compared entry by entry: charts of accounts, tax rates
-MOST_COMPARED: Final = 20  # entries of a longer one that are compared with one old entry
+COMPARED_WHOLE: Final = 100_000  # pairs up to which lists are compared entry by entry: charts of accounts, tax rates
+MOST_COMPARED: Final = 20  # new entries that one old entry is compared with in longer lists
 _TOO_COMMON: Final = 100  # a word in more names than this tells nobody apart
 _RAREST: Final = 1_000_000  # what a word counts for that stands in one name; whole numbers add up alike in any order
 _BEGINNING: Final = 4  # letters that misspelt words mostly share
 
 
 class Index:
-    """Entries by their keys (equal codes, names, tax numbers, addresses) and by the words of their names."""
+    """Entries by their keys (equal codes, names, tax numbers, addresses) and by the words of their names.
 
-    def __init__(self, entries: Sequence[tuple[Named, Iterable[str]]]) -> None:
+    `asked` is how many old entries will be compared with them.
+    """
+
+    def __init__(self, entries: Sequence[tuple[Named, Iterable[str]]], asked: int) -> None:
+        self._whole = asked * len(entries) <= COMPARED_WHOLE
         self._entries = [named for named, _ in entries]
         self._by_key: defaultdict[str, list[int]] = defaultdict(list)
         self._by_word: defaultdict[str, list[int]] = defaultdict(list)
-        if len(entries) <= COMPARED_WHOLE:
+        if self._whole:
             return
         for number, (named, keys) in enumerate(entries):
             for key in keys:
@@ -29,11 +33,11 @@ class Index:
                 self._by_word[word].append(number)
 
     def near(self, old: Named, keys: Iterable[str]) -> Iterator[Named]:
-        """The entries worth comparing with an old one: all of a short list, at most 20 of a long one.
+        """The entries worth comparing with an old one: all of short lists, at most 20 of long ones.
 
         Those with an equal key come first, then those that share most words, rare ones counting more.
         """
-        if len(self._entries) <= COMPARED_WHOLE:
+        if self._whole:
             yield from self._entries
             return
         shared: Counter[int] = Counter()

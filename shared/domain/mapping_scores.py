@@ -49,7 +49,8 @@ def by_words(old: Named, new: Named, alike: Likeness) -> Score:
     elif old.words.letters and old.words.letters == new.words.letters:
         points, reasons = _SAME_NAME - 2, [Reason.SAME_NAME]
     else:
-        points, reasons = round(_MOST_BY_WORDS * how), [Reason.SIMILAR_WORDS] if how else []
+        most = _MOST_BY_WORDS if old.words.marks == new.words.marks else _JUST_BELOW
+        points, reasons = min(round(_MOST_BY_WORDS * how), most), [Reason.SIMILAR_WORDS] if how else []
     if old.entry.code and new.entry.code and folded(old.entry.code) == folded(new.entry.code):
         points = min(100, points + 6) if points >= _CODE_BESIDE_NAME else max(points, _CODE_ALONE)
         reasons.insert(0, Reason.SAME_CODE)

@@ -142,6 +142,11 @@ class Words:
     def weight(self) -> float:
         return sum(self.meanings.values())
 
+    @property
+    def marks(self) -> frozenset[str]:
+        """What tells things of one name apart however long the name is: numbers, sizes, phases (2025, A4, M)."""
+        return frozenset(one for one in self.meanings if len(one) == 1 or any(letter.isdigit() for letter in one))
+
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:

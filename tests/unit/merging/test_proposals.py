@@ -67,6 +67,19 @@ def test_a_product_is_found_by_its_code() -> None:
     assert found.accepted
 
 
+def test_names_that_differ_in_a_number_or_a_size_alone_are_left_to_a_person() -> None:
+    for mine, other in (
+        ("Kitchen extension, north wing, phase 1", "Kitchen extension, north wing, phase 2"),
+        ("Site rent, east depot and workshop 2025", "Site rent, east depot and workshop 2026"),
+        ("Work shirt, long sleeve, navy, size M", "Work shirt, long sleeve, navy, size L"),
+    ):
+        for kind in (Kind.PRODUCTS, Kind.PROJECTS, Kind.CATEGORIES):
+            values = {"class": "expense"}
+            found = one(kind, Entry("old", kind, mine, values=values), Entry("new", kind, other, values=values))
+            assert chosen(found) == other
+            assert not found.accepted
+
+
 def test_bank_accounts_go_by_number_and_never_across_currencies_or_cards() -> None:
     old = entry(Kind.BANK_ACCOUNTS, "Business Bank Account", type="bank", currency="GBP", number="4234")
     same_number = entry(Kind.BANK_ACCOUNTS, "Lloyds", type="bank", currency="GBP", number="4234")
