@@ -108,6 +108,7 @@ ROUTES: Final[list[Route]] = [
           capability=_MANAGE, tag="Settings"),
     Route("PATCH", CONNECTION + "/settings", patch_settings, "Change what the connection does by default",
           answer=SettingsView, body=SettingsPatch, capability=_MANAGE, if_match=True,
-          errors=("connection_not_active", "destination_not_offered", "tax_rate_not_found", "tax_wrong_side"),
+          errors=("connection_not_active", "destination_not_offered", "plan_without_bills", "tax_rate_not_found",
+                  "tax_wrong_side"),
           tag="Settings"),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from rehearsal.papers import XERO
 from rehearsal.software import CallTo, Software
 from rehearsal.softwares.quickbooks import SOFTWARE as QUICKBOOKS
 from shared.domain.approvals import Delivery
-from shared.domain.connections import Settings
+from shared.domain.connections import PublishAs, Settings
 from shared.domain.ids import find_marker
 
 
@@ -35,7 +35,11 @@ SOFTWARE = Software(
     client_id="sandbox-approvalmax-app",
     client_secret="sandbox-approvalmax-secret",
     token_call="POST /connect/token",
-    settings=Settings(delivery=Delivery.API),
+    settings=Settings(
+        delivery=Delivery.API,
+        publish_as=PublishAs.AWAITING_APPROVAL,
+        claims_publish_as=PublishAs.AWAITING_APPROVAL,
+    ),
     beside="xero",
 )
 BESIDE = {

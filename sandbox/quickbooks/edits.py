@@ -8,6 +8,7 @@ from sandbox.quickbooks import documents, listing
 from sandbox.quickbooks.books import Company
 from sandbox.quickbooks.documents import Wish
 from sandbox.quickbooks.errors import RefusedError
+from sandbox.quickbooks.seed import subscription
 from sandbox.quickbooks.wire import EntityEvent, Operation, Record
 
 _Change = Callable[[Company, Any, datetime], list[EntityEvent]]
@@ -150,10 +151,11 @@ def _deposit(company: Company, value: Any, now: datetime) -> list[EntityEvent]:
     return _event(value, "Update", now)
 
 
-def _plan(company: Company, value: Any, _now: datetime) -> list[EntityEvent]:
+def _plan(company: Company, value: Any, now: datetime) -> list[EntityEvent]:
     if value not in {"Plus", "Simple Start"}:
         raise ValueError('plan must be "Plus" or "Simple Start"')
     company.plan = value
+    company.change("CompanyInfo", {**company.info, "NameValue": subscription(value)}, now)
     return []
 
 

@@ -91,14 +91,18 @@ def _company(realm: str, name: str, country: str, plan: str) -> Company:
     return company
 
 
+def subscription(plan: str) -> list[Record]:
+    """What CompanyInfo says of a company's plan."""
+    sku = f"QuickBooks Online {plan}"
+    return [{"Name": "SubscriptionStatus", "Value": "PAID"}, {"Name": "OfferingSku", "Value": sku}]
+
+
 def _settings(company: Company, name: str, country: str, plan: str) -> None:
     plus = plan == "Plus"
-    sku = "QuickBooks Online Plus" if plus else "QuickBooks Online Simple Start"
-    values = [{"Name": "SubscriptionStatus", "Value": "PAID"}, {"Name": "OfferingSku", "Value": sku}]
     address = {"Line1": "1 High Street", "City": "Anytown", "Country": country}
     info = {"CompanyName": name, "LegalName": name, "Country": country, "CompanyAddr": address}
     info |= {"FiscalYearStartMonth": "April" if country == "GB" else "January", "SupportedLanguages": "en"}
-    company.add("CompanyInfo", {"Id": "1", **info, "NameValue": values}, SEEDED_AT)
+    company.add("CompanyInfo", {"Id": "1", **info, "NameValue": subscription(plan)}, SEEDED_AT)
     accounting = {
         "UseAccountNumbers": True,
         "ClassTrackingPerTxn": False,

@@ -138,6 +138,12 @@ class Profile:
     takes_automatic: bool = True
     # What its own status says of a document that was submitted for approval; statuses not named leave it pending.
     approval_statuses: Mapping[str, ApprovalOutcome] = field(default_factory=dict)
+    # Destinations that some plans lack: parts of those plans' names, in lower case.
+    plans_without: Mapping[Destination, tuple[str, ...]] = field(default_factory=dict)
+
+    def lacks(self, plan: str | None, destination: Destination) -> bool:
+        """Whether an organisation's plan is without a destination; a plan that is not known has everything."""
+        return any(part in (plan or "").lower() for part in self.plans_without.get(destination, ()))
 
     @property
     def oauth(self) -> OAuthFacts:

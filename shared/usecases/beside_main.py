@@ -43,6 +43,8 @@ def first_settings(connection: Connection, main: Connection | None) -> Settings:
     offered = profile.publish_as.get(Destination.PURCHASES, ())
     if offered and settings.publish_as not in offered:
         settings = replace(settings, publish_as=offered[0])
+    if offered and settings.claims_publish_as not in offered:
+        settings = replace(settings, claims_publish_as=offered[0])
     if profile.deliveries:
         settings = replace(settings, delivery=delivery_of(connection, main))
     return settings

@@ -30,8 +30,8 @@ def change_settings(
 ) -> Connection:
     """Change some of a connection's settings (fields of Settings); `read_as` is the settings' version the caller saw.
 
-    Raises destination_not_offered, invalid_request, tax_rate_not_found, tax_wrong_side, precondition_failed,
-    connection_not_active.
+    Raises destination_not_offered, plan_without_bills, invalid_request, tax_rate_not_found, tax_wrong_side,
+    precondition_failed, connection_not_active.
     """
     from shared.providers import registry
 
@@ -47,6 +47,7 @@ def change_settings(
             return None
         problems = [
             *_unoffered(profile, wanted, changes),
+            *(_without_bills(profile, current, wanted) if "costs_destination" in changes else ()),
             *_not_taken(profile, changes),
             *_claims_or_locks(profile, wanted, changes),
             *_no_such_delivery(service, current, profile, wanted),
@@ -87,6 +88,13 @@ def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -
     return problems
 
 
+def _without_bills(profile: Profile, connection: Connection, wanted: Settings) -> Iterator[Problem]:
+    """Costs that would go where the organisation's plan has nothing."""
+    plan = connection.organisation.plan if connection.organisation is not None else None
+    if profile.lacks(plan, wanted.costs_destination):
+        yield Problem("plan_without_bills", field="costs_destination", details={"plan": plan or ""})
+
+
 # Settings that only some software has a use for; its profile names those that it takes.
 _SPECIAL: Final = frozenset(
     {
@@ -124,10 +132,15 @@ def _claims_or_locks(profile: Profile, wanted: Settings, changes: Mapping[str, A
 
 
 def settings_problems(service: Service, connection: Connection) -> list[Problem]:
-    """What has become of a connection's settings: entries that vanished, or that turned into another side's."""
+    """What is wrong with a connection's settings by now: bills where the plan has none, entries that vanished or
+    turned into another side's.
+    """
+    from shared.providers import registry
+
     if not connection.is_live or connection.organisation is None:
         return []
-    return _bad_tax_rates(service, connection, connection.settings)
+    profile, settings = registry.profile(connection.provider), connection.settings
+    return [*_without_bills(profile, connection, settings), *_bad_tax_rates(service, connection, settings)]
 
 
 def _no_such_delivery(

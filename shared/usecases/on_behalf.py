@@ -32,6 +32,7 @@ def on_behalf_of(main: Connection, secondary: Connection) -> Connection:
         secondary.settings,
         costs_destination=Destination.PURCHASES,
         publish_as=PublishAs.AWAITING_APPROVAL,
+        claims_publish_as=PublishAs.AWAITING_APPROVAL,
         delivery=Delivery.LEDGER,
     )
     return replace(main, settings=settings)

@@ -41,6 +41,7 @@ def test_a_new_connection_does_by_default_what_works_beside_its_main_one() -> No
     beside_xero, beside_quickbooks = first_settings(SECOND, MAIN), first_settings(SECOND, QBO)
     assert (beside_xero.publish_as, beside_xero.delivery) == (PublishAs.AWAITING_APPROVAL, Delivery.LEDGER)
     assert (beside_quickbooks.publish_as, beside_quickbooks.delivery) == (PublishAs.AWAITING_APPROVAL, Delivery.API)
+    assert beside_xero.claims_publish_as is beside_quickbooks.claims_publish_as is PublishAs.AWAITING_APPROVAL
     assert first_settings(MAIN, None) == MAIN.settings
 
 
@@ -52,6 +53,7 @@ def test_on_behalf_of_a_secondary_a_bill_always_waits() -> None:
         PublishAs.AWAITING_APPROVAL,
         Destination.PURCHASES,
     )
+    assert seen.settings.claims_publish_as is PublishAs.AWAITING_APPROVAL
     assert seen.settings.attach_files is False
 
 

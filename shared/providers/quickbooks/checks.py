@@ -24,8 +24,6 @@ from shared.providers.quickbooks.profile import (
     PROFILE,
 )
 
-# Plans without bills, by a part of their name (CompanyInfo's OfferingSku); that the names hold these words is assumed.
-_WITHOUT_BILLS: Final = ("simple start", "simplestart", "easy start", "easystart")
 _CARD_CREDITS: Final = frozenset({"US", "CA"})  # where a refund to a credit card can be booked
 _NOT_IN_NAMES: Final = frozenset(":\t\n")  # "Vendor"
 _ACCOUNT_TYPES: Final = {
@@ -58,7 +56,7 @@ def _destination(item: Item, target: Target) -> Iterator[Problem]:
     if destination not in PROFILE.destinations[item.side] or not _takes_credit(item, target):
         details = {"destination": destination.value, "type": item.type.value}
         yield Problem("destination_not_offered", "destination", details=details)
-    elif destination is Destination.PURCHASES and _has_no_bills(target.organisation.plan):
+    elif PROFILE.lacks(target.organisation.plan, destination):
         yield Problem("plan_without_bills", "destination", details={"plan": target.organisation.plan or ""})
     elif not destination.moves_money and target.publish_as is not PublishAs.AWAITING_PAYMENT:
         yield Problem("destination_not_offered", "publish_as", details={"publish_as": target.publish_as.value})
@@ -68,10 +66,6 @@ def _takes_credit(item: Item, target: Target) -> bool:
     if item.type is not ItemType.CREDIT_NOTE or not target.destination.moves_money:
         return True
     return target.destination is Destination.CREDIT_CARDS and target.organisation.country in _CARD_CREDITS
-
-
-def _has_no_bills(plan: str | None) -> bool:
-    return any(name in (plan or "").lower() for name in _WITHOUT_BILLS)
 
 
 def _contact(item: Item, resolved: Resolved, target: Target) -> Iterator[Problem]:

@@ -122,6 +122,8 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_QUICKBOOKS_URL",
+    # By CompanyInfo's OfferingSku; that the names hold these words is assumed.
+    plans_without={Destination.PURCHASES: ("simple start", "simplestart", "easy start", "easystart")},
     cannot_show={"payment": "What is paid is published as money spent: no payment follows a document."},
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
     settings=("default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),

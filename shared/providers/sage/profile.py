@@ -22,6 +22,7 @@ NAME_LENGTH: Final = 100
 MULTI_CURRENCY: Final = "multi_currency"
 # Subscription ids of plans without a purchase ledger and without analysis types ("Analysis types").
 SMALL_PLANS: Final = frozenset({"START", "MICRO"})
+_SMALL: Final = tuple(sorted(plan.lower() for plan in SMALL_PLANS))
 
 _TYPES = (ItemType.RECEIPT, ItemType.INVOICE, ItemType.CREDIT_NOTE)
 _INVOICES = (PublishAs.DRAFT, PublishAs.AWAITING_PAYMENT, PublishAs.PAID)
@@ -120,4 +121,5 @@ PROFILE: Final = Profile(
     cannot_show={"several_in_one_call": "There is no batch call: every call makes one document."},
     refresh_every=timedelta(hours=1),
     settings=("bank_match", "default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
+    plans_without={Destination.PURCHASES: _SMALL, Destination.QUICK_ENTRIES: _SMALL},
 )

@@ -18,7 +18,6 @@ from shared.providers.xero.profile import NUMBER_LENGTH, PROFILE, TEXT_LENGTH, T
 
 # Neither is in the ledger until somebody approves it: lock dates do not hold them back.
 _NOT_IN_LEDGER: Final = frozenset({PublishAs.DRAFT, PublishAs.AWAITING_APPROVAL})
-_LEDGER_PLAN: Final = "LEDGER"  # OrganisationClass of a plan without purchases
 
 
 def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
@@ -46,8 +45,8 @@ def _destination(item: Item, target: Target) -> Iterator[Problem]:
     elif bank and item.type is ItemType.CREDIT_NOTE:
         details = {"destination": destination.value, "type": item.type.value}
         yield Problem("destination_not_offered", "destination", details=details)
-    elif destination is Destination.PURCHASES and target.organisation.plan == _LEDGER_PLAN:
-        yield Problem("plan_without_bills", "destination", details={"plan": _LEDGER_PLAN})
+    elif PROFILE.lacks(target.organisation.plan, destination):
+        yield Problem("plan_without_bills", "destination", details={"plan": target.organisation.plan or ""})
     elif not bank and target.publish_as not in PROFILE.publish_as[destination]:
         yield Problem("destination_not_offered", "publish_as", details={"publish_as": target.publish_as.value})
 

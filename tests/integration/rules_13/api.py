@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from functions.connect import oauth_routes
 from functions.connect import routes as connect_routes
 from functions.publish.app import ROUTES as PUBLISH_ROUTES
 from functions.refresh.app import ROUTES as REFRESH_ROUTES
@@ -16,12 +17,16 @@ SCOPES = "ledgerbridge/read ledgerbridge/work ledgerbridge/manage"
 
 
 class Api:
-    """A machine client of the world's tenant. Paths begin below the account."""
+    """A machine client of the world's tenant, or the person named. Paths begin below the account, or with a slash."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, person: str | None = None) -> None:
         self.world = world
+        self._caller = {"tenant": world.tenant, "subject": "client-1", "is_machine": "true", "scopes": SCOPES}
+        if person is not None:
+            self._caller |= {"subject": person, "is_machine": "false", "scopes": ""}
         gate = replace(GATE, service=world.new_service, base_url=lambda _: "http://localhost:8000")
-        self._handler = entry([*PUBLISH_ROUTES, *connect_routes.ROUTES, *REFRESH_ROUTES], gate)
+        routes = [*PUBLISH_ROUTES, *connect_routes.ROUTES, *oauth_routes.ROUTES, *REFRESH_ROUTES]
+        self._handler = entry(routes, gate)
 
     def call(
         self, method: str, path: str, body: Any = None, *, version: int | None = None, **query: str
@@ -34,9 +39,9 @@ class Api:
         self, method: str, path: str, body: Any = None, *, version: int | None = None, **query: str
     ) -> tuple[int, dict[str, str], str]:
         """One request: status, headers and the answer's text."""
-        path = f"/v1/accounts/{self.world.account_id}/{path}".rstrip("/")
+        if not path.startswith("/"):
+            path = f"/v1/accounts/{self.world.account_id}/{path}".rstrip("/")
         headers = {"content-type": "application/json"} | ({} if version is None else {"if-match": f'"{version}"'})
-        caller = {"tenant": self.world.tenant, "subject": "client-1", "is_machine": "true", "scopes": SCOPES}
         event = {
             "version": "2.0",
             "routeKey": "$default",
@@ -48,7 +53,7 @@ class Api:
                 "requestId": "request-1",
                 "stage": "$default",
                 "http": {"method": method, "path": path},
-                "authorizer": {"lambda": caller},
+                "authorizer": {"lambda": self._caller},
             },
             "body": None if body is None else json.dumps(body),
             "isBase64Encoded": False,

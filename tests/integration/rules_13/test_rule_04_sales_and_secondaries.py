@@ -31,8 +31,12 @@ def test_rule_04_a_sales_item_never_goes_to_a_secondary(world: World, api: Api) 
     status, problem = api.call("PATCH", f"rules/{made['id']}", {"integration": "bill"}, version=made["version"])
     assert (status, problem["field"]) == (422, "integration")
     api.ok("PATCH", "defaults", {"publishing_integration": "bill"}, version=world.account.version)
+    supplier = entry(api, "suppliers", XERO.supplier)["id"]
+    api.ok("POST", "rules", {"kind": "supplier", "subject": supplier, "integration": "bill"})
+    to_supplier = api.make(XERO.sales_invoice(contact={"name": XERO.supplier}))
     item = api.make(XERO.sales_invoice())
-    assert (item["integration"]["slot"], item["integration"]["reason"]) == ("main", "sales")
+    for sold in (item, to_supplier):
+        assert (sold["integration"]["slot"], sold["integration"]["reason"]) == ("main", "sales")
     assert (item["description"], item["stage"]) == ("Advice", "ready")
     status, problem = api.call("PATCH", f"items/{item['id']}", {"integration": "bill"}, version=item["version"])
     assert (status, problem["field"]) == (422, "integration")

@@ -21,9 +21,11 @@ def test_rule_12_in_sage_it_is_an_error_before_any_call(
 ) -> None:
     world = make_world(sandbox_server, dynamodb_endpoint, "sage")
     api = Api(world)
+    called = world.sandbox.read("/counts")["total"]
     item = api.make(world.papers.paid_bill(payment_method={"name": UNLINKED}))
     assert item["stage"] == "needs_review"
     assert [reason["code"] for reason in item["reasons"]] == ["bank_account_not_linked"]
     status, problem = api.call("POST", f"items/{item['id']}/publish")
     assert (status, problem["code"]) == (409, "item_not_ready")
     assert world.queue == []
+    assert world.sandbox.read("/counts")["total"] == called

@@ -31,6 +31,18 @@ def test_rule_13_what_is_in_no_ledger_passes(world: World, api: Api, state: str)
     assert api.make(world.papers.bill(publish_as=state))["stage"] == "ready"
 
 
+@pytest.mark.parametrize(
+    ("state", "codes"), [("draft", []), ("awaiting_approval", []), ("awaiting_payment", ["period_locked"])]
+)
+def test_rule_13_so_does_a_claim_that_is_in_no_ledger(world: World, api: Api, state: str, codes: list[str]) -> None:
+    """Xero's classic claims, which were drafts always, are closed: a claim is a bill with a status of its own."""
+    assert _settings(api, claims_publish_as=state)[0] == 200
+    item = api.make(world.papers.bill(type="receipt", due_date=None, paid=True))["id"]
+    body = {"side": "costs", "type": "expense_claim", "currency": "GBP", "date": "2026-03-31", "items": [item]}
+    claim = api.make({**body, "contact": {"name": world.papers.supplier}})
+    assert _codes(claim) == codes
+
+
 def test_rule_13_money_spent_does_not_pass_and_another_destination_clears_the_way(world: World, api: Api) -> None:
     item = api.make(world.papers.spend_money())
     assert _codes(item) == ["period_locked"]

@@ -28,6 +28,15 @@ def test_rule_21_receipts_with_empty_owners_on_both_are_duplicates(world: World,
 
 
 @pytest.mark.usefixtures("hold")
+def test_rule_21_receipts_of_two_people_are_no_duplicates(world: World, api: Api) -> None:
+    annas = api.make(receipt(world, owner="anna"))
+    others = [api.make(receipt(world, **owner)) for owner in ({"owner": "ben"}, {})]
+    assert [(one["stage"], one["duplicate_of"]) for one in others] == [("ready", None), ("ready", None)]
+    again = api.make(receipt(world, owner="anna"))
+    assert (again["stage"], again["duplicate_of"]) == ("needs_review", annas["id"])
+
+
+@pytest.mark.usefixtures("hold")
 def test_rule_21_an_invoice_without_its_number_is_no_duplicate(world: World, api: Api) -> None:
     known = api.make(world.papers.bill(number="A-1"))
     assert api.make(world.papers.bill(number="A-1"))["duplicate_of"] == known["id"]
