@@ -5,12 +5,13 @@ through the books, the rest is checked by the main connection's own rules; what 
 """
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from shared.domain.approvals import Delivery
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Line, TaxMode
 from shared.domain.lists import Entry
-from shared.providers.approvalmax.mapping import FAMILIES
+from shared.providers.approvalmax.mapping import FAMILIES, figures
 from shared.providers.approvalmax.profile import NUMBER_LENGTH, PROFILE, PUBLISHING, TEXT_LENGTH
 from shared.providers.contract import Resolved, Target, amount_text
 
@@ -29,7 +30,7 @@ def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
         *_dates(item),
         *_texts(item),
         *_currency(item, resolved, target),
-        *_total(item),
+        *_total(item, resolved),
         *_lines(item, resolved),
         *found,
     ]
@@ -89,9 +90,23 @@ def _currency(item: Item, resolved: Resolved, target: Target) -> Iterator[Proble
         yield Problem("currency_not_enabled", "currency", details={"currency": item.currency})
 
 
-def _total(item: Item) -> Iterator[Problem]:
+def _total(item: Item, resolved: Resolved) -> Iterator[Problem]:
+    """The document's figures against those of the request, which carries neither amounts nor tax."""
     if item.total < 0:
         yield Problem("total_negative", "total", details={"total": amount_text(item.total)})
+    found = figures(item, resolved.tax_rates) if item.lines else None
+    if found is None:
+        return
+    total, tax = found
+    if total != item.total:
+        details = {"lines": amount_text(total), "stated": amount_text(item.total)}
+        yield Problem("lines_do_not_add_up", "total", details=details)
+        return
+    told = [line.tax_amount for line in item.lines if line.tax_amount is not None]
+    stated = item.tax_total if item.tax_total is not None or len(told) < len(item.lines) else sum(told, Decimal(0))
+    if item.tax_mode is not TaxMode.NONE and stated is not None and tax != stated:
+        details = {"lines": amount_text(tax), "stated": amount_text(stated)}
+        yield Problem("lines_do_not_add_up", "tax_total", details=details)
 
 
 def _lines(item: Item, resolved: Resolved) -> Iterator[Problem]:

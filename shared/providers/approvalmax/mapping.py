@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from shared.domain.items import Item, Line, TaxMode
 from shared.domain.lists import Entry
+from shared.domain.readiness import rate_for
 from shared.providers.contract import Draft, Resolved, Target, Wanted, amount_text
 from shared.providers.transport import to_json
 
@@ -73,16 +74,41 @@ def _priced(line: Line) -> tuple[Decimal, Decimal]:
 
     The document's own, or what it must be; one piece at the whole amount where no price of four decimals does.
     """
-    amount = line.amount.quantize(_CENT, rounding=ROUND_HALF_UP)
+    amount = _cents(line.amount)
     known = line.unit_amount if line.unit_amount is not None else amount / (line.quantity or Decimal(1))
     price = known.quantize(_PRICE, rounding=ROUND_HALF_UP)
-    exact = (line.quantity * price).quantize(_CENT, rounding=ROUND_HALF_UP) == amount
+    exact = _cents(line.quantity * price) == amount
     return (line.quantity, price) if exact else (Decimal(1), amount)
 
 
 def _tracking(value: Entry, resolved: Resolved) -> dict[str, Any]:
     dimension = resolved.dimensions[value.parent or ""]
     return {"categoryId": dimension.provider_id, "optionId": value.provider_id}
+
+
+def figures(item: Item, tax_rates: Mapping[str, Entry]) -> tuple[Decimal, Decimal] | None:
+    """Total and tax that a request comes to; None where a rate's percentage is not known.
+
+    Assumed: worked out per line from quantity, price and code, to two decimals, halves away from zero.
+    """
+    total = tax = Decimal(0)
+    for line in item.lines:
+        quantity, price = _priced(line)
+        amount = _cents(quantity * price)
+        rate = tax_rates.get(line.tax_rate or "")
+        percent = (
+            Decimal(0) if item.tax_mode is TaxMode.NONE else rate_for(rate, item.side, item.date) if rate else None
+        )
+        if percent is None:
+            return None
+        inside = item.tax_mode is TaxMode.INCLUSIVE
+        own = _cents(amount * percent / (100 + (percent if inside else 0)))
+        tax, total = tax + own, total + amount + (0 if inside else own)
+    return total, tax
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
 def _fingerprint(item: Item, element: Mapping[str, Any]) -> dict[str, Any]:

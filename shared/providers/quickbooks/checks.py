@@ -5,13 +5,15 @@ errors it answers with when they are broken.
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.errors import Problem
-from shared.domain.items import Item, ItemType, Side
+from shared.domain.items import Item, ItemType, Side, TaxMode
 from shared.domain.lists import Entry
 from shared.providers.contract import Resolved, Target, amount_text
+from shared.providers.quickbooks.amounts import figures
 from shared.providers.quickbooks.entries import class_id
 from shared.providers.quickbooks.line_checks import lines, too_long
 from shared.providers.quickbooks.mapping import location_of
@@ -43,7 +45,7 @@ def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
         *_dates(item, target),
         *_number(item, target),
         *_currency(item, resolved),
-        *_total(item),
+        *_total(item, resolved),
         *lines(item, resolved, target),
         *_whole_document(item, resolved, target),
         *_account(item, resolved, target),
@@ -124,9 +126,21 @@ def _currency(item: Item, resolved: Resolved) -> Iterator[Problem]:
         yield Problem("currency_not_enabled", "currency", details={"currency": item.currency})
 
 
-def _total(item: Item) -> Iterator[Problem]:
+def _total(item: Item, resolved: Resolved) -> Iterator[Problem]:
+    """The figures as they would go out against those of the document."""
     if item.total < 0:
         yield Problem("total_negative", "total", details={"total": amount_text(item.total)})
+    found = figures(item, resolved.tax_rates) if item.lines else None
+    if found is None:
+        return  # no lines, or a tax that is not known: the lines' own problems
+    tax = sum(found.tax, Decimal(0))
+    total = sum(found.net, Decimal(0)) + tax
+    if total != item.total:
+        details = {"lines": amount_text(total), "stated": amount_text(item.total)}
+        yield Problem("lines_do_not_add_up", "total", details=details)
+    elif item.tax_mode is not TaxMode.NONE and item.tax_total is not None and tax != item.tax_total:
+        details = {"lines": amount_text(tax), "stated": amount_text(item.tax_total)}
+        yield Problem("lines_do_not_add_up", "tax_total", details=details)
 
 
 def _whole_document(item: Item, resolved: Resolved, target: Target) -> Iterator[Problem]:

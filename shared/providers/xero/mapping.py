@@ -15,7 +15,7 @@ from shared.domain.items import Item, ItemType, Line, Side, TaxMode
 from shared.domain.lists import Entry, folded
 from shared.providers.contract import Draft, Resolved, Target, Wanted, amount_text
 from shared.providers.transport import to_json
-from shared.providers.xero.amounts import cents, document_total, unit_price
+from shared.providers.xero.amounts import cents, document_total, told_taxes, unit_price
 
 # Where documents say they come from while the tenant gives no link of its own; a name that can never be a real host.
 DOCUMENT_LINK: Final = "https://ledgerbridge.invalid/d/"
@@ -40,7 +40,10 @@ def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
         "Date": item.date.isoformat() if item.date else None,
         "LineAmountTypes": _LINE_AMOUNTS[item.tax_mode],
         "CurrencyCode": item.currency,
-        "LineItems": [_line(line, item, resolved) for line in item.lines],
+        "LineItems": [
+            _line(line, tax, item, resolved)
+            for line, tax in zip(item.lines, told_taxes(item, resolved.tax_rates), strict=True)
+        ],
     }
     if item.exchange_rate is not None and item.currency != target.organisation.base_currency:
         element["CurrencyRate"] = item.exchange_rate
@@ -109,7 +112,7 @@ def _contact(contact: Entry | None) -> dict[str, Any]:
     return {"ContactID": contact.provider_id} if contact.provider_id else {"Name": contact.name}
 
 
-def _line(line: Line, item: Item, resolved: Resolved) -> dict[str, Any]:
+def _line(line: Line, tax: Decimal | None, item: Item, resolved: Resolved) -> dict[str, Any]:
     category = resolved.categories[line.category or ""]
     fields: dict[str, Any] = {
         "Description": line.description.strip() or (item.description or "").strip() or LINE_WITHOUT_TEXT,
@@ -124,8 +127,8 @@ def _line(line: Line, item: Item, resolved: Resolved) -> dict[str, Any]:
         fields["ItemCode"] = resolved.products[line.product].code
     if item.tax_mode is not TaxMode.NONE:
         fields["TaxType"] = resolved.tax_rates[line.tax_rate or ""].provider_id
-        if line.tax_amount is not None:
-            fields["TaxAmount"] = cents(line.tax_amount)
+        if tax is not None:
+            fields["TaxAmount"] = tax
     if line.tracking:
         fields["Tracking"] = [_tracking(resolved.tracking[value], resolved) for value in line.tracking]
     return fields

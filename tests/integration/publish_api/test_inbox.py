@@ -1,20 +1,26 @@
 """The inbox through the Lambda handler: who is let in, what is taken in once, and what is put aside."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from functions.connect.inbox_routes import ROUTES
 from functions.publish.app import ROUTES as PUBLISH_ROUTES
+from shared.aws.clients import Clients
+from shared.aws.clock import Clock
 from shared.aws.entry import entry
 from shared.domain.accounts import Tenant
 from shared.domain.ids import new_id
 from shared.domain.secrets import Secret
 from shared.domain.signatures import signature
 from shared.usecases.gate import GATE
+from shared.usecases.service import Service
+from tests.integration.connect.conftest import Locked
 from tests.integration.publish_api.conftest import NOW, World
 
 Answered = tuple[int, dict[str, Any]]
@@ -39,10 +45,10 @@ class Sender:
         return self._call(method, path, b"", {})
 
     def send(self, body: Any, *, message: str | None = None, age: int = 0, **other: Any) -> Answered:
-        """A signed message. `other`: sent (the bytes that go out instead of those signed), secret, headers, account."""
+        """A signed message. `other`: sent (bytes that go out instead of those signed), stamp, secret, headers."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         name = message or f"msg_{new_id(NOW)}"
-        stamp = int(self.world.service.clock.now().timestamp()) - age
+        stamp = other.pop("stamp", int(self.world.service.clock.now().timestamp()) - age)
         secret = other.pop("secret", self.secrets[-1][1] if self.secrets else Secret("whsec_AAAA"))
         headers = {
             "webhook-id": name,
@@ -52,6 +58,12 @@ class Sender:
         }
         account = other.pop("account", self.world.account.id)
         return self._call("POST", f"/v1/accounts/{account}/inbox", other.pop("sent", raw), headers, token=False)
+
+    def pass_by(self, amount: timedelta) -> None:
+        before = self.world.service
+        clock = Clock(source=lambda: before.clock.now() + amount)
+        self.world = replace(self.world, service=Service(before.settings, clock, before.clients))
+        self._handler = _handler(self.world)
 
     def _call(self, method: str, path: str, raw: bytes, headers: dict[str, str], *, token: bool = True) -> Answered:
         lambda_context = {
@@ -102,11 +114,60 @@ def test_a_signed_document_is_an_item_like_any_other(world: World, sender: Sende
     assert world.call("GET", f"items/{result['item']['id']}")[1]["external_id"] == "doc-1"
 
 
-def test_the_same_message_a_hundred_times_is_one_item(world: World, sender: Sender) -> None:
-    answers = [sender.send(world.bill(external_id="doc-1"), message="msg_1") for _ in range(100)]
-    assert [status for status, _ in answers] == [201] + [200] * 99
+def test_the_same_message_again_is_one_item(world: World, sender: Sender) -> None:
+    answers = [sender.send(world.bill(external_id="doc-1"), message="msg_1") for _ in range(4)]
+    assert [status for status, _ in answers] == [201] + [200] * 3
     assert len({body["results"][0]["item"]["id"] for _, body in answers}) == 1
     assert len(stored(world)) == 1
+
+
+@pytest.fixture
+def crowded(world: World) -> World:
+    """The world for many threads: each call to its tables is whole, as DynamoDB's are and moto's are not."""
+    clients = Clients()
+    clients.__dict__["dynamodb"] = Locked(clients.dynamodb)
+    return replace(world, service=Service(world.service.settings, world.service.clock, clients))
+
+
+@pytest.mark.parametrize("message", ["msg_1", pytest.param(None, marks=pytest.mark.soak)])
+def test_the_same_document_a_hundred_times_at_once_is_one_item(crowded: World, message: str | None) -> None:
+    """The same message, or each in a message of its own. While the first is dealt with the others are told to wait."""
+    sender = Sender(crowded)
+    assert sender.new_secret()[0] == 201
+    bill, together = crowded.bill(external_id="doc-1"), Barrier(8)
+
+    def send(number: int) -> Answered:
+        if number < 8:
+            together.wait(30)
+        return sender.send(bill, message=message)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(100)))
+    made = [body["results"][0]["item"]["id"] for status, body in answers if status in {200, 201}]
+    waits = {(status, body["code"]) for status, body in answers if status not in {200, 201}}
+    assert [status for status, _ in answers].count(201) == 1
+    assert waits <= ({(409, "idempotency_in_progress")} if message else set())
+    assert len(made) > 50 and len(set(made)) == 1
+    assert [one["id"] for one in stored(crowded)] == made[:1]
+    assert sender.send(bill, message=message)[0] == 200
+
+
+def test_a_recorded_message_brings_nothing_new_and_nothing_at_all_later(world: World, sender: Sender) -> None:
+    bill, stamp = world.bill(external_id="doc-1"), int(world.service.clock.now().timestamp())
+    assert [sender.send(bill, message="msg_1", stamp=stamp)[0] for _ in range(2)] == [201, 200]
+    for later in (timedelta(seconds=301), timedelta(days=2)):
+        sender.pass_by(later)
+        refused = sender.send(bill, message="msg_1", stamp=stamp)
+        assert (refused[0], refused[1]["code"]) == (401, "signature_refused")
+    assert len(stored(world)) == 1
+
+
+def test_an_oversized_message_is_refused_unread(world: World, sender: Sender) -> None:
+    large = json.dumps(world.bill()).encode() + b" " * (1 << 20)
+    assert sender.send(large)[1]["code"] == "body_too_large"
+    forged = sender.send(large, secret=Secret("whsec_" + "QUFB" * 8))
+    assert (forged[0], forged[1]["code"]) == (413, "body_too_large")
+    assert stored(world) == []
 
 
 def test_the_same_document_in_other_messages_is_found_and_another_under_its_id_a_conflict(

@@ -193,3 +193,11 @@ def test_numbers_keep_every_digit_and_no_float_slips_in() -> None:
     )
     with pytest.raises(TypeError):
         PROVIDER.body("R", [{"a": 0.1}])
+
+
+def test_tax_that_a_document_rounded_once_goes_to_its_largest_line() -> None:
+    lines = (replace(LINE, amount=D("10.01")), replace(LINE, amount=D("20.02")))
+    inclusive = replace(BILL, lines=lines, tax_mode=TaxMode.INCLUSIVE, total=D("30.03"))
+    once = element(replace(inclusive, tax_total=D("5.00")))["LineItems"]
+    assert [line.get("TaxAmount") for line in once] == [None, D("3.33")]  # 1.67 and 3.34 line by line
+    assert all("TaxAmount" not in line for line in element(replace(inclusive, tax_total=D("5.01")))["LineItems"])

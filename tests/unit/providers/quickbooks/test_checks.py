@@ -65,7 +65,7 @@ def without(organisation: Organisation, *features: str) -> Organisation:
         (item(), CASH, COMPANY, RESOLVED),
         (item(), CHECKS, COMPANY, RESOLVED),
         (item(), CARDS, COMPANY, WITH_CARD),
-        (item(line(tax_rate="NON"), type=CREDIT, currency="USD"), CARDS, AMERICAN, WITH_CARD),
+        (item(line(tax_rate="NON"), total="40.00", type=CREDIT, currency="USD"), CARDS, AMERICAN, WITH_CARD),
         (item(line(tax_rate="GST"), total="42.00", type=CREDIT, currency="CAD"), CARDS, CANADIAN, WITH_CARD),
         (sale(), SALES, COMPANY, OF_CUSTOMER),
         (sale(type=CREDIT), SALES, COMPANY, OF_CUSTOMER),
@@ -73,7 +73,12 @@ def without(organisation: Organisation, *features: str) -> Organisation:
         (item(line(tax_rate="0Z"), tax_mode=TaxMode.NONE, total="40.00"), PURCHASES, COMPANY, RESOLVED),
         (item(line(tracking=("retail", "office"))), PURCHASES, COMPANY, RESOLVED),
         (item(line(project="terrace", billable=True)), PURCHASES, COMPANY, RESOLVED),
-        (item(line(tax_rate="20S"), tax_mode=TaxMode.NONE), PURCHASES, without(COMPANY, SALES_TAX), RESOLVED),
+        (
+            item(line(tax_rate="20S"), tax_mode=TaxMode.NONE, total="40.00"),
+            PURCHASES,
+            without(COMPANY, SALES_TAX),
+            RESOLVED,
+        ),
     ],
 )
 def test_what_is_right_goes_through(
