@@ -38,15 +38,11 @@ def _rate(api: Api) -> str:
 
 
 def _lose_access(world: World) -> None:
-    """Xero's user takes the consent back, which the next attempt to publish finds out."""
+    """Xero's user takes the consent back, and the connection knows it: what is queued waits."""
     world.withdraw()
-    world.expire_access()
-    for _ in range(30):
-        if world.connection.status is not ConnectionStatus.ACTIVE:
-            break
-        world.time.pass_until(min(message.due for message in world.queue))
-        world.deliver()
-    assert world.connection.status is ConnectionStatus.EXPIRED
+    world.service.connections.update(world.connection.moved(ConnectionStatus.EXPIRED))
+    world.deliver_due()
+    assert len(world.markers()) == 1
 
 
 def test_rule_02_a_reconnect_to_the_same_organisation_changes_nothing(world: World, api: Api) -> None:

@@ -21,3 +21,12 @@ def test_rule_08_excepted_types_are_never_published_automatically(world: World, 
     assert api.item(bill["id"])["stage"] == "published"
     assert api.item(receipt["id"])["stage"] == "ready"
     assert len(world.ledger().documents) == 1
+
+
+def test_rule_08_nor_where_it_was_approved(world: World, api: Api) -> None:
+    automation(api, auto_publish=True, auto_publish_exceptions=["receipt"])
+    receipt = api.make(world.papers.paid_bill(type="receipt", approval="pending"))["id"]
+    approved = api.ok("PUT", f"items/{receipt}/approval", {"approval": "approved"})
+    assert decision(approved) == (False, "item_type", "type_excluded")
+    world.settle()
+    assert (api.item(receipt)["stage"], len(world.ledger().documents)) == ("ready", 0)
