@@ -100,6 +100,7 @@ class Settings:
     default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
     bank_match: bool = False  # paid cost items go to the bank account of the line that they were paid by
+    duplicate_at_provider: bool = False  # the books are asked for documents like a cost before it is created there
     delivery: Delivery | None = None  # only where the software has more than one way in
     claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
     create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from shared.domain.approvals import Decision
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
+from shared.domain.duplicates import Sought
 from shared.domain.errors import Problem
 from shared.domain.grants import TokenPair
 from shared.domain.items import Item
@@ -334,6 +335,18 @@ class Decides(Provider, Protocol):
 
     def decisions(self, session: Session, organisation: Organisation, since: datetime) -> Sequence[Decision]:
         """What was made or changed there since a time, decided or not, in few calls for all."""
+        ...
+
+
+@runtime_checkable
+class FindsAlike(Provider, Protocol):
+    """Software that can be asked for documents like those that are about to be created; its settings say so."""
+
+    def alike(self, session: Session, resource: str, sought: Sequence[Sought]) -> Mapping[str, str | None]:
+        """The provider's id of a document like each of the first that are sought, by marker, None where there is none.
+
+        As many as one question tells about, at least one; documents that are void or deleted there do not count.
+        """
         ...
 
 

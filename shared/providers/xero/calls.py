@@ -27,6 +27,7 @@ from shared.providers.contract import (
 from shared.providers.facts import Profile
 from shared.providers.transport import Answer, Call, broken
 from shared.providers.xero import api, checks, mapping, webhook
+from shared.providers.xero.alike import alike
 from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers
 from shared.providers.xero.faults import messages_of, problem
 from shared.providers.xero.lists import REQUESTS, ListRequest
@@ -52,6 +53,7 @@ class Xero:
     body = staticmethod(mapping.body)
     elements = staticmethod(mapping.elements)
     notices = staticmethod(webhook.notices)
+    alike = staticmethod(alike)
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:
