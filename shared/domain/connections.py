@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.approvals import Delivery, Ledger
+from shared.domain.bank_reading import BankReading
 from shared.domain.errors import Problem, fail
 from shared.domain.lists import Book, Kind
 
@@ -199,6 +200,7 @@ class Connection:
     problem: Problem | None = None
     activated_at: datetime | None = None
     consent_expires_at: datetime | None = None
+    bank_reading: BankReading | None = None  # None before bank transactions were first read
     closing: Closing | None = None
     version: int = 0
 

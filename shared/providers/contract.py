@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from shared.domain.approvals import Decision
+from shared.domain.bank_reading import BankPage
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
 from shared.domain.duplicates import Sought
 from shared.domain.errors import Problem
@@ -335,6 +336,18 @@ class Decides(Provider, Protocol):
 
     def decisions(self, session: Session, organisation: Organisation, since: datetime) -> Sequence[Decision]:
         """What was made or changed there since a time, decided or not, in few calls for all."""
+        ...
+
+
+@runtime_checkable
+class TellsBankLines(Provider, Protocol):
+    """Software that tells which money spent nobody has reconciled yet."""
+
+    def bank_lines(self, session: Session, page: str | None, since: str | None, first_day: date) -> BankPage:
+        """One page of what was spent on `first_day` or later; with `since` of what changed, whatever it is by now.
+
+        `page` is the provider module's own text. Without `since` only what is open.
+        """
         ...
 
 
