@@ -1,7 +1,7 @@
 """Documents like those that are about to be created, found by one filter for several.
 
 Source: Xero Accounting API, "Requests and responses" (`where` with AND, OR, Guid and DateTime), "Invoices", "Credit
-notes" and "Bank transactions". A purchase credit note's number counts only where Xero has kept it.
+notes" and "Bank transactions". Where Xero has dropped a purchase credit note's number, date and total count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from shared.providers.xero.lookups import WHERE_LENGTH
 from shared.providers.xero.profile import PAGE_SIZE
 
 _TYPES: Final = {"Invoices": "ACCPAY", "CreditNotes": "ACCPAYCREDIT", "BankTransactions": "SPEND"}
+_DROPS_NUMBERS: Final = "CreditNotes"
 _NUMBERS: Final = {"Invoices": "InvoiceNumber", "CreditNotes": "CreditNoteNumber"}
 
 
@@ -35,7 +36,13 @@ def alike(session: Session, resource: str, sought: Sequence[Sought]) -> Mapping[
     records = api.records(told, resource) if told else []
     if len(records) >= PAGE_SIZE:
         raise broken(f"{PAGE_SIZE} {resource} look like {len(asked)}")
-    return seen_there(asked, [seen for record in records if (seen := _seen(resource, record)) is not None])
+    seen = [known for record in records if (known := _seen(resource, record)) is not None]
+    found = seen_there(asked, seen)
+    if resource == _DROPS_NUMBERS:
+        numberless = [one for one in seen if not one.number]
+        left = [replace(one, number=None) for one in asked if found[one.marker] is None]
+        found |= seen_there(left, numberless)
+    return found
 
 
 def _askable(sought: Sought) -> Sought:
@@ -47,9 +54,15 @@ def _askable(sought: Sought) -> Sought:
 def _part(resource: str, sought: Sought) -> str:
     contact = f'Contact.ContactID==Guid("{sought.contact}")'
     if sought.number is not None:
-        return f'({contact} AND {_NUMBERS[resource]}=="{sought.number}")'
+        named = f'{_NUMBERS[resource]}=="{sought.number}"'
+        either = f"({named} OR ({_on_day(sought)}))" if resource == _DROPS_NUMBERS else named
+        return f"({contact} AND {either})"
+    return f"({contact} AND {_on_day(sought)})"
+
+
+def _on_day(sought: Sought) -> str:
     day = ",".join(str(int(part)) for part in sought.date.split("-"))
-    return f"({contact} AND Date==DateTime({day}) AND Total=={sought.total})"
+    return f"Date==DateTime({day}) AND Total=={sought.total}"
 
 
 def _seen(resource: str, record: Mapping[str, Any]) -> Seen | None:

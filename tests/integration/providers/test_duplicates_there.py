@@ -70,6 +70,19 @@ def test_a_receipt_is_known_by_its_day_and_total_and_its_own_document_never_coun
 
 
 @asks
+@pytest.mark.parametrize("kind", ["supplier_credit", "spend_money"])
+def test_credit_notes_and_money_spent_are_known_again(world: World, kind: str) -> None:
+    make = getattr(world.papers, kind)
+    first, second, other = world.create([make(number="K-1"), make(number="K-1"), make(number="K-2", date="2026-03-10")])
+    switch_on(world)
+    assert publish(world, first) == [Stage.PUBLISHED]
+    if world.software.name != "quickbooks":  # it takes no second one of the same number, be it the item's own
+        unarchive_item(world.service, world.account, first, Mode.CLEAR, actor="anna")
+        assert publish(world, first) == [Stage.PUBLISHED]
+    assert publish(world, second, other) == [Stage.NEEDS_REVIEW, Stage.PUBLISHED]
+
+
+@asks
 def test_one_question_is_enough_for_several(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = world.service.provider(world.software.name)
     assert isinstance(provider, FindsAlike)
