@@ -169,6 +169,9 @@ class SettingsView(View):
     bank_match: bool = Field(
         description="Paid costs are matched to bank lines, and go out as paid to the bank account of theirs"
     )
+    duplicate_at_provider: bool = Field(
+        description="Before a cost is created the software is asked for documents like it; one that it has holds it"
+    )
     delivery: Delivery | None = Field(
         description="How documents reach ApprovalMax: through the main connection's books, or over its API"
     )
@@ -203,6 +206,7 @@ class SettingsPatch(Patch):
     default_sales_tax_rate_without_tax: EntryId | None = None
     attach_files: bool = Field(default_factory=left_alone)
     bank_match: bool = Field(default_factory=left_alone, description="Xero and Sage Accounting only")
+    duplicate_at_provider: bool = Field(default_factory=left_alone, description="Xero, QuickBooks and Sage only")
     delivery: Delivery = Field(default_factory=left_alone)
     claims_publish_as: PublishAs = Field(default_factory=left_alone)
     create_suppliers: bool = Field(default_factory=left_alone)

@@ -288,6 +288,9 @@ class ItemView(View):
     approval: ItemApprovalView
     auto_publish: AutoPublishView
     duplicate_of: str | None = Field(description="The item that this one seems to repeat")
+    duplicate_document: str | None = Field(
+        description="The document in the accounting software that this one seems to repeat, by its id there"
+    )
     duplicate_decision: Decision | None = Field(description="What a person said of that")
     stage: Stage
     place: Place
@@ -351,6 +354,7 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
         approval=ItemApprovalView.of(item),
         auto_publish=AutoPublishView.of(state),
         duplicate_of=state.duplicate.suspected if state.duplicate else None,
+        duplicate_document=state.duplicate.suspected_there if state.duplicate else None,
         duplicate_decision=state.duplicate.decision if state.duplicate else None,
         stage=shown_stage(state, marker),
         place=state.place,

@@ -17,7 +17,9 @@ def edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
     archive_contact, restore_contact (ContactID or name); merge_contact {from, to}; rename_contact {contact, name};
     rename_tracking {from, to}; archive_tracking (category name); archive_tracking_option {category, option};
     subscribe_currency, unsubscribe_currency (code); delete_item (code); delete_tax_rate (TaxType);
-    plan (organisation Class); void {table, id}; pay (InvoiceID: in full, as reconciling a bank line does).
+    plan (organisation Class); void {table, id}; pay (InvoiceID: in full, as reconciling a bank line does);
+    spend {id, account (code), contact, date, total, reference?}: money spent that a person typed in; reconcile
+    (BankTransactionID).
     """
     mark = books.mark()
     organisation = books.organisation
@@ -138,6 +140,38 @@ def _void(books: Books, value: Any, at: str) -> None:
     books.put(value["table"], {**record, "Status": "VOIDED", "UpdatedDateUTC": at})
 
 
+def _spend(books: Books, value: Any, at: str) -> None:
+    account = books.find("Accounts", "code", str(value["account"]))
+    if account is None or account["Type"] != "BANK":
+        raise KeyError(f"bank account {value['account']}")
+    total = Decimal(str(value["total"]))
+    stored: Record = {
+        "BankTransactionID": str(value["id"]),
+        "Type": "SPEND",
+        "Status": "AUTHORISED",
+        "Contact": {"ContactID": _contact(books, value["contact"])["ContactID"]},
+        "BankAccount": {name: account[name] for name in ("AccountID", "Code", "Name") if account.get(name)},
+        "CurrencyCode": account.get("CurrencyCode") or books.base_currency,
+        "Date": date.fromisoformat(value["date"]).isoformat(),
+        "Reference": value.get("reference"),
+        "LineAmountTypes": "NoTax",
+        "LineItems": [],
+        "SubTotal": total,
+        "TotalTax": Decimal(0),
+        "Total": total,
+        "IsReconciled": False,
+        "HasAttachments": False,
+        "UpdatedDateUTC": at,
+    }
+    books.put("BankTransactions", stored)
+
+
+def _reconcile(books: Books, value: Any, at: str) -> None:
+    books.put(
+        "BankTransactions", {**books.tables["BankTransactions"][value], "IsReconciled": True, "UpdatedDateUTC": at}
+    )
+
+
 _CHANGES: Mapping[str, Callable[[Books, Any, str], None]] = {
     "lock_date": _lock("PeriodLockDate"),
     "year_end_lock_date": _lock("EndOfYearLockDate"),
@@ -157,4 +191,6 @@ _CHANGES: Mapping[str, Callable[[Books, Any, str], None]] = {
     "plan": _plan,
     "void": _void,
     "pay": _pay,
+    "spend": _spend,
+    "reconcile": _reconcile,
 }

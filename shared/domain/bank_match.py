@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from shared.domain.ids import derived_id
 from shared.domain.items import Item, ItemType, Side
 
 WITHOUT_DUE_DATE: Final = timedelta(days=30)  # around the document's date
@@ -40,6 +41,11 @@ class BankLine:
         """Whether two lines with the same external id came with the same content."""
         told = (self.date, self.amount, self.currency, self.description)
         return told == (other.date, other.amount, other.currency, other.description)
+
+
+def line_id(tenant: str, account: str, book: str, bank_account: str, external_id: str) -> str:
+    """The id of a bank line, which follows from what it is known by."""
+    return derived_id(tenant, account, book, bank_account, "bank line", external_id)
 
 
 def is_matched(item: Item) -> bool:

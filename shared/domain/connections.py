@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.approvals import Delivery, Ledger
+from shared.domain.bank_reading import BankReading
 from shared.domain.errors import Problem, fail
 from shared.domain.lists import Book, Kind
 
@@ -100,6 +101,7 @@ class Settings:
     default_sales_tax_rate_without_tax: str | None = None
     attach_files: bool = True
     bank_match: bool = False  # paid cost items go to the bank account of the line that they were paid by
+    duplicate_at_provider: bool = False  # the books are asked for documents like a cost before it is created there
     delivery: Delivery | None = None  # only where the software has more than one way in
     claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
     create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits
@@ -198,6 +200,7 @@ class Connection:
     problem: Problem | None = None
     activated_at: datetime | None = None
     consent_expires_at: datetime | None = None
+    bank_reading: BankReading | None = None  # None before bank transactions were first read
     closing: Closing | None = None
     version: int = 0
 

@@ -46,14 +46,16 @@ DUPLICATE: Final[list[Row]] = [
         "duplicate_suspected",
         _ASK,
         409,
-        "Another item of the account looks like the same document; `details.item` names it.",
+        "Another item of the account looks like the same document, or one in the accounting software does; "
+        "`details.item`, or `details.document` with its id there, names it.",
         "Compare the two, then say with `duplicate` whether they are the same or different.",
     ),
     (
         "duplicate_confirmed",
         _ASK,
         409,
-        "Somebody said that this is the document of another item; `details.item` names it.",
+        "Somebody said that this is the document of another item, or one that the accounting software has already; "
+        "`details.item` or `details.document` names it.",
         "Nothing, or say with `duplicate` that they are different after all.",
     ),
     (
@@ -61,6 +63,6 @@ DUPLICATE: Final[list[Row]] = [
         _ASK,
         409,
         "The item does not look like another, or is compared with none.",
-        "Only an item with `duplicate_of` is decided on.",
+        "Only an item with `duplicate_of` or `duplicate_document` is decided on.",
     ),
 ]

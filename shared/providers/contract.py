@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from shared.domain.approvals import Decision
+from shared.domain.bank_reading import BankPage
 from shared.domain.connections import Destination, Organisation, PublishAs, Settings
+from shared.domain.duplicates import Sought
 from shared.domain.errors import Problem
 from shared.domain.grants import TokenPair
 from shared.domain.items import Item
@@ -334,6 +336,30 @@ class Decides(Provider, Protocol):
 
     def decisions(self, session: Session, organisation: Organisation, since: datetime) -> Sequence[Decision]:
         """What was made or changed there since a time, decided or not, in few calls for all."""
+        ...
+
+
+@runtime_checkable
+class TellsBankLines(Provider, Protocol):
+    """Software that tells which money spent nobody has reconciled yet."""
+
+    def bank_lines(self, session: Session, page: str | None, since: str | None, first_day: date) -> BankPage:
+        """One page of what was spent on `first_day` or later; with `since` of what changed, whatever it is by now.
+
+        `page` is the provider module's own text. Without `since` only what is open.
+        """
+        ...
+
+
+@runtime_checkable
+class FindsAlike(Provider, Protocol):
+    """Software that can be asked for documents like those that are about to be created; its settings say so."""
+
+    def alike(self, session: Session, resource: str, sought: Sequence[Sought]) -> Mapping[str, str | None]:
+        """The provider's id of a document like each of the first that are sought, by marker, None where there is none.
+
+        As many as one question tells about, at least one; documents that are void or deleted there do not count.
+        """
         ...
 
 

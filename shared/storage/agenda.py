@@ -25,6 +25,7 @@ class AgendaKind(StrEnum):
     KEEP_ALIVE = "keep_alive"
     CONSENT_EXPIRY = "consent_expiry"
     PUBLICATION = "publication"
+    BULK_EDIT = "bulk_edit"
     APPROVAL = "approval"
     DISCONNECT = "disconnect"
     FILE = "file"

@@ -34,6 +34,25 @@ class BankLineStore:
     def get(self, tenant: str, account: str, line: str) -> BankLine | None:
         return record_in(BankLine, self._table.get(*_key(tenant, account, line)))
 
+    @access("items", "BatchGetItem", _LINE)
+    def several(self, tenant: str, account: str, lines: Iterable[str]) -> dict[str, BankLine]:
+        """The lines of these ids that are there."""
+        rows = self._table.batch_get([_key(tenant, account, line) for line in lines])
+        return {line.id: line for line in (decode(BankLine, row) for row in rows)}
+
+    @access("items", "TransactWriteItems", f"{_LINE}; {_FREE}", "it pays no item")
+    def drop(self, line: BankLine) -> bool:
+        """Take a line away; False where it pays an item by now and stays, or where somebody else was faster."""
+        free = Check("attribute_exists(#pk) AND attribute_not_exists(#item)")
+        mine = Check("attribute_not_exists(#pk) OR #line = :line", {"line": line.id})
+        try:
+            self._table.transact(
+                [Delete(_key(line.tenant, line.account, line.id), free), Delete(_free_key(line), mine)]
+            )
+        except ConditionFailed:
+            return False
+        return True
+
     @access("items", "Query", "pk T#<tenant>#A#<account>#K, sk begins L#, by id")
     def page(self, tenant: str, account: str, cursor: str | None, limit: int) -> tuple[list[BankLine], str | None]:
         """Up to `limit` lines, and where to go on (None at the end)."""

@@ -146,6 +146,12 @@ class MarkerRows:
         rows = self._table.query(queue_key(tenant, provider, organisation), f"DOC#{part(resource)}#")
         return frozenset(row["document"] for row in rows)
 
+    @access("items", "Query", "pk T#<tenant>#O#<provider>:<organisation>, sk begins DOC#<resource>#")
+    def documents_of(self, tenant: str, provider: str, organisation: str, resource: str, item: str) -> frozenset[str]:
+        """The provider's ids of the documents that one item is, or was, recorded to be."""
+        rows = self._table.query(queue_key(tenant, provider, organisation), f"DOC#{part(resource)}#")
+        return frozenset(row["document"] for row in rows if row["item"] == item)
+
 
 def unclaimed_marker(marker: PendingMarker) -> Check:
     """The marker is as it was read: there, unclaimed, and not moved by an edit."""

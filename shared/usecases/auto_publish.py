@@ -102,7 +102,7 @@ def _circumstances(ways: Ways, cache: EntryCache, item: Item, state: ItemState) 
         account=wish.acts_on(item.created_at),
         exceptions=wish.exceptions,
         ready=state.stage is Stage.READY,
-        duplicate=state.duplicate is not None and state.duplicate.suspected is not None,
+        duplicate=state.duplicate is not None and bool(state.duplicate.suspected or state.duplicate.suspected_there),
         new_contact=_is_new(cache, way, item),
         unsure=unsure_amount(item.confidence, wish.confidence),
         never=not all(map(_takes_automatic, filter(None, (way.connection, way.behalf)))),

@@ -6,10 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from shared.domain.accounts import Account
-from shared.domain.bank_match import BankLine
+from shared.domain.bank_match import BankLine, line_id
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
-from shared.domain.ids import derived_id
 from shared.domain.integrations import Because, Integration
 from shared.domain.item_drafts import Reference
 from shared.domain.lists import Kind
@@ -65,7 +64,7 @@ def take_bank_lines(service: Service, account: Account, drafts: Sequence[LineDra
 
 def _line(service: Service, account: Account, book: str, bank_account: str, draft: LineDraft) -> BankLine:
     return BankLine(
-        id=derived_id(account.tenant, account.id, book, bank_account, "bank line", draft.external_id),
+        id=line_id(account.tenant, account.id, book, bank_account, draft.external_id),
         tenant=account.tenant,
         account=account.id,
         book=book,

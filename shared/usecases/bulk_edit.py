@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from shared.domain.accounts import Account
@@ -14,6 +14,7 @@ from shared.domain.integrations import Because, Integration
 from shared.domain.items import ItemState, ItemType, Place, Side, Stage
 from shared.domain.lists import Kind
 from shared.domain.readiness import judged
+from shared.storage.agenda import AgendaKind
 from shared.usecases.change_in_bulk import Bulk, edited_by
 from shared.usecases.integrations import Ways, check_named, evaluate, prefetch_all
 from shared.usecases.readiness import EntryCache, contact_kind
@@ -21,6 +22,7 @@ from shared.usecases.references import Finders
 from shared.usecases.service import Service
 
 MOST_ITEMS: Final = 1000  # of one bulk edit; more go in several
+DONE_SWEEP: Final = timedelta(minutes=5)  # one that is not done by then may have lost its message: it gets another
 _PAGE: Final = 500
 _OPEN: Final = frozenset({Stage.RECEIVED, Stage.NEEDS_REVIEW, Stage.READY, Stage.QUEUED})
 _KINDS: Final = {
@@ -159,6 +161,7 @@ def accept_bulk_edit(
 ) -> BulkEdit:
     """Store a bulk edit under an id, which its event will have, and have the worker do it; a repeat finds it again."""
     edit = BulkEdit(edit_id, account.tenant, account.id, actor, service.clock.now(), changes, len(items))
+    _guard(service, edit)
     try:
         service.bulk_edits.create(edit, items)
     except ConflictError:
@@ -185,10 +188,16 @@ def undo_bulk_edit(service: Service, account: Account, event_id: str) -> BulkEdi
     if edit.status is BulkStatus.RUNNING:
         raise fail("bulk_edit_running")
     if edit.status is BulkStatus.DONE:
+        _guard(service, edit)
         edit = service.bulk_edits.update(replace(edit, status=BulkStatus.UNDOING, passed=0))
     if edit.status is BulkStatus.UNDOING:
         service.publish_queue.send(bulk_message(edit), group=account.tenant)
     return edit
+
+
+def _guard(service: Service, edit: BulkEdit) -> None:
+    """Have the agenda look after a bulk edit, or its undoing, before it begins."""
+    service.agenda.put(AgendaKind.BULK_EDIT, service.clock.now() + DONE_SWEEP, edit.id, bulk_message(edit))
 
 
 def bulk_message(edit: BulkEdit) -> dict[str, object]:

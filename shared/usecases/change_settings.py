@@ -102,6 +102,7 @@ _SPECIAL: Final = frozenset(
         "default_sales_tax_rate_without_tax",
         "delivery",
         "bank_match",
+        "duplicate_at_provider",
         "tax_policy",
         "tax_from_category",
         "multi_currency",

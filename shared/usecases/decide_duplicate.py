@@ -23,7 +23,7 @@ def decide_duplicate(service: Service, account: Account, item_id: str, decision:
     ways = Ways(service, account)
     item, state, marker = found_item(service, account, item_id, ways.linked)
     duplicate = state.duplicate
-    if duplicate is None or duplicate.of is None:
+    if duplicate is None or not duplicate.named:
         raise fail("duplicate_not_suspected")
     _check_open(state, marker)
     if duplicate.decision is decision:
@@ -32,7 +32,7 @@ def decide_duplicate(service: Service, account: Account, item_id: str, decision:
     after = replace(state, place=place, duplicate=decided(duplicate, decision))
     after = judged(after, evaluate(service, account, item, ways.of(item)), account.coding_version)
     stored = service.items.update_state(account.tenant, account.id, after)
-    said: dict[str, object] = {"decision": decision.value, "item": duplicate.of}
+    said: dict[str, object] = {"decision": decision.value, **duplicate.named}
     entry = TimelineEntry(service.clock.now(), actor, "item.duplicate_decided", said)
     service.items.append_timeline(account.tenant, account.id, item_id, entry)
     return Taken(item, stored, None, new=False)

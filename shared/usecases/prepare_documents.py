@@ -11,8 +11,9 @@ from shared.domain.errors import ConflictError, Problem
 from shared.domain.ids import new_id
 from shared.domain.items import Item, ItemState, TimelineEntry
 from shared.domain.publishing import Batch, FactKind, Member, PendingMarker
-from shared.domain.readiness import coded, judged
+from shared.domain.readiness import coded, judged, repeated
 from shared.providers.contract import Decides, Draft, Target
+from shared.usecases.ask_for_alike import alike_there, sought_for, suspected
 from shared.usecases.create_suppliers import create_suppliers
 from shared.usecases.drain import Drain
 from shared.usecases.item_news import tell_refused
@@ -23,9 +24,10 @@ from shared.usecases.readiness import Prepared, book_of, prefetch, prepare
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A queued item with everything that was found for it."""
+    """A queued item with everything that was found for it; `stored` is the item as people see it."""
 
     marker: PendingMarker
+    stored: Item
     found: Prepared
     target: Target
 
@@ -48,7 +50,7 @@ def prepare_documents(drain: Drain, connection: Connection, markers: list[Pendin
     for resource, drafted in groups.items():
         if resource in drain.closed_resources:
             continue
-        for part in _cut(drain, resource, drafted):
+        for part in _cut(drain, resource, _not_there_yet(drain, connection, resource, drafted)):
             drain.need_time_for_a_call()
             batch = _freeze(drain, connection, part)
             if batch is not None:
@@ -80,7 +82,7 @@ def _fit(drain: Drain, connection: Connection, markers: list[PendingMarker]) -> 
             refuse(drain, marker, state, found.problems or (Problem("no_connection"),))
         else:
             # The version that was read is the version that is claimed: an edit in between makes the claim fail.
-            fit.append(Candidate(replace(marker, item_version=item.version), found, found.target))
+            fit.append(Candidate(replace(marker, item_version=item.version), item, found, found.target))
     return fit
 
 
@@ -105,9 +107,7 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
         return candidate
     problem = drain.refused_suppliers.get(contact.id)
     if problem is not None:
-        item = candidate.marker.item
-        state = drain.states(connection.account, [item])[item]
-        refuse(drain, candidate.marker, state, (replace(problem, field="contact"),))
+        refuse(drain, candidate.marker, _state(drain, candidate), (replace(problem, field="contact"),))
         return None
     book = book_of(drain.account(connection.account), connection)
     made = drain.entries.get(book, contact.kind, contact.id)
@@ -115,6 +115,31 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
         return None
     resolved = replace(candidate.found.resolved, contact=made)
     return replace(candidate, found=replace(candidate.found, resolved=resolved))
+
+
+def _not_there_yet(
+    drain: Drain, connection: Connection, resource: str, drafted: list[tuple[Candidate, Draft]]
+) -> list[tuple[Candidate, Draft]]:
+    """Those that the books have nothing like, where they are asked; the others are sent back to a person."""
+    sought = {}
+    for candidate, draft in drafted:
+        state = _state(drain, candidate)
+        contact = candidate.found.resolved.contact
+        known_as = contact.provider_id if contact is not None else None
+        one = sought_for(drain, candidate.stored, state, candidate.target, draft, contact=known_as)
+        if one is not None:
+            sought[candidate.target.marker] = one
+    there = alike_there(drain, connection, resource, list(sought.values()))
+    for candidate, _ in drafted:
+        document = there.get(candidate.target.marker)
+        if document is not None:
+            state = suspected(candidate.stored, _state(drain, candidate), document)
+            refuse(drain, candidate.marker, state, tuple(repeated(state)))
+    return [(candidate, draft) for candidate, draft in drafted if candidate.target.marker not in there]
+
+
+def _state(drain: Drain, candidate: Candidate) -> ItemState:
+    return drain.states(candidate.marker.account, [candidate.marker.item])[candidate.marker.item]
 
 
 def refuse(drain: Drain, marker: PendingMarker, state: ItemState, problems: tuple[Problem, ...]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.bank_reading import BankReading
 from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Slot
 from shared.domain.errors import ConflictError, Handling, Problem
@@ -72,6 +73,11 @@ def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tu
         service.accounts.bump_coding_version(active.tenant, active.account)  # another book: references resolve anew
         return active, True
     return after, False
+
+
+def record_bank_reading(service: Service, connection: Connection, reading: BankReading) -> Connection:
+    """Store how far the bank transactions are read."""
+    return _change(service, connection, lambda stored: replace(stored, bank_reading=reading))
 
 
 def _with_lists(stored: Connection, pulled: Pulled) -> Connection:

@@ -19,6 +19,7 @@ from shared.domain.refreshing import Counts, already_covered, needs_full_pass
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Provider, Session
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.pull_lists import Paused, Pulled, Source, pull_lists
+from shared.usecases.read_bank_lines import read_bank_lines
 from shared.usecases.read_payments import read_payments
 from shared.usecases.record_refresh import (
     ask_recheck,
@@ -128,6 +129,9 @@ def _serve(turn: _Turn) -> Outcome:
             _bring(turn, group)
         if turn.request.kinds is None and groups:
             read_payments(turn.service, turn.connection, turn.provider, turn.ask)
+        if turn.request.kinds is None or Kind.BANK_ACCOUNTS in turn.request.kinds:
+            asked_at = turn.request.requested_at
+            read_bank_lines(turn.service, turn.connection, turn.provider, turn.ask, asked_at=asked_at)
     except Paused as paused:
         _note(turn, paused.pulled)
         return _pause(turn, paused.position, paused.until)

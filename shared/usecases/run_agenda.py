@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.aws.log import gauge, logger
+from shared.domain.bulk_edits import BulkStatus
 from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.limits import window_start
 from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
@@ -194,6 +195,16 @@ def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     service.publish_queue.send(publication_message(publication), group=publication.tenant)
 
 
+def _bulk_edit(service: Service, row: AgendaRow, _: Levels) -> None:
+    """A bulk edit that is half done, or half undone, gets its message again: two that carry on do no harm."""
+    said = row.payload
+    edit = service.bulk_edits.get(said["tenant"], said["account"], said["bulk_edit"])
+    if edit is None or edit.status in {BulkStatus.DONE, BulkStatus.UNDONE}:
+        return
+    service.agenda.put(AgendaKind.BULK_EDIT, _next(service.clock.now(), SWEEP_AFTER), row.key, said)
+    service.publish_queue.send(dict(said), group=edit.tenant)
+
+
 def _file(service: Service, row: AgendaRow, _: Levels) -> None:
     ask_again(service, row.payload)
 
@@ -221,6 +232,7 @@ def _digest(service: Service, row: AgendaRow, _: Levels) -> None:
 _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
+    AgendaKind.BULK_EDIT: _bulk_edit,
     AgendaKind.APPROVAL: _approval,
     AgendaKind.FILE: _file,
     AgendaKind.DISCONNECT: _disconnect,

@@ -12,6 +12,7 @@ from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.providers.contract import CallFailed, Known, LimitReached, ListPage, Provider, Session, Target, WholeRefused
 from shared.providers.facts import Profile
 from shared.providers.quickbooks import api, checks, lists, mapping, uploads, webhook
+from shared.providers.quickbooks.alike import alike
 from shared.providers.quickbooks.answers import CONTACTS, done, id_of, marker_of, page_of, sent_answers
 from shared.providers.quickbooks.lookups import look_up, named
 from shared.providers.quickbooks.profile import (
@@ -54,6 +55,7 @@ class QuickBooks:
     attach = staticmethod(uploads.attach)
     attached = staticmethod(uploads.attached)
     notices = staticmethod(webhook.notices)
+    alike = staticmethod(alike)
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:

@@ -126,5 +126,5 @@ PROFILE: Final = Profile(
     plans_without={Destination.PURCHASES: ("simple start", "simplestart", "easy start", "easystart")},
     cannot_show={"payment": "What is paid is published as money spent: no payment follows a document."},
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
-    settings=("default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
+    settings=("duplicate_at_provider", "default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
 )

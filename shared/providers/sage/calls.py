@@ -12,6 +12,7 @@ from shared.domain.secrets import Secret
 from shared.providers.contract import CallFailed, Known, Notice, Provider, Session, Target
 from shared.providers.facts import Profile
 from shared.providers.sage import api, attachments, checks, lists, mapping
+from shared.providers.sage.alike import alike
 from shared.providers.sage.answers import done, id_of, made, marker_of
 from shared.providers.sage.lookups import look_up, named_contact
 from shared.providers.sage.mapping import (
@@ -42,6 +43,7 @@ class Sage:
     attach = staticmethod(attachments.attach)
     attached = staticmethod(attachments.attached)
     list_page = staticmethod(lists.list_page)
+    alike = staticmethod(alike)
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:  # noqa: ARG002

@@ -54,11 +54,16 @@ def id_of(resource: str, element: Element) -> str | None:
     return found if isinstance(found, str) and found and found != _NO_ID else None
 
 
+def marker_of(resource: str, element: Element) -> str | None:
+    """The marker that an element carries, where Xero keeps one."""
+    return find_marker(element.get(_MARKER_FIELDS[resource]))
+
+
 def known_document(resource: str, kind: str, marker: str, element: Element) -> Known | None:
     """An element that was asked for by its id as the document of an item; None where it is of another Type."""
     if id_of(resource, element) is None or element.get("Type") != kind:
         return None
-    carried = find_marker(element.get(_MARKER_FIELDS[resource]))
+    carried = marker_of(resource, element)
     return Known(resource, done(resource, marker, element), carried)
 
 
@@ -92,7 +97,7 @@ def found_answers(
 
 
 def _may_be_ours(resource: str, element: Element, held: frozenset[str]) -> bool:
-    if resource == "Contacts" or find_marker(element.get(_MARKER_FIELDS[resource])) is not None:
+    if resource == "Contacts" or marker_of(resource, element) is not None:
         return True
     return element.get("Type") == "ACCPAYCREDIT" and id_of(resource, element) not in held
 
@@ -105,7 +110,7 @@ def _paired(
     by_marker: dict[str, list[Element]] = defaultdict(list)
     others = []
     for element in elements:
-        marker = find_marker(element.get(_MARKER_FIELDS[resource]))
+        marker = marker_of(resource, element)
         if marker in ours:
             by_marker[marker or ""].append(element)
         elif marker is None:

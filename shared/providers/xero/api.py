@@ -18,6 +18,8 @@ from shared.providers.xero.profile import API
 
 # Xero tells Retry-After for minute and day limits only; a call in flight ends within seconds.
 _CONCURRENT_WAIT: Final = timedelta(seconds=5)
+# Changes within the second a pass began in, or while its first answer was made, come again with the next delta.
+DELTA_OVERLAP: Final = timedelta(seconds=2)
 _SCOPES: Final = {
     "minute": LimitScope.MINUTE,
     "day": LimitScope.DAY,
@@ -108,6 +110,13 @@ def calendar_date(text: object) -> date | None:
 def header_time(at: datetime) -> str:
     """A time for If-Modified-Since, to the second: the description asks for a date-time with its offset."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def cursor(session: Session, told: Mapping[str, Any], started: datetime) -> str:
+    """Where the next delta starts: Xero's own clock when it began to answer, less the overlap."""
+    ended = session.now()
+    at = moment(told.get("DateTimeUTC")) or ended
+    return header_time(at - (ended - started) * session.pace - DELTA_OVERLAP)
 
 
 def segment(text: str) -> str:

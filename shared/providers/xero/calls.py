@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain.connections import Organisation
@@ -27,15 +26,15 @@ from shared.providers.contract import (
 from shared.providers.facts import Profile
 from shared.providers.transport import Answer, Call, broken
 from shared.providers.xero import api, checks, mapping, webhook
+from shared.providers.xero.alike import alike
 from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers
+from shared.providers.xero.bank_lines import bank_lines
 from shared.providers.xero.faults import messages_of, problem
 from shared.providers.xero.lists import REQUESTS, ListRequest
 from shared.providers.xero.lookups import look_up, named_contacts
 from shared.providers.xero.profile import API, CONNECTIONS, PAGE_SIZE, PROFILE
 
 OFFERS_DESCRIBED: Final = 12  # organisations of one consent that are asked for country, currency and plan
-# Changes within the second a pass began in, or while its first answer was made, come again with the next delta.
-DELTA_OVERLAP: Final = timedelta(seconds=2)
 _EARLY_APPROVAL: Final = "ApproveTransactionsBeforePeriodLockDate"
 _FORBIDDEN_IN_NAMES: Final = str.maketrans(dict.fromkeys('<>:"/\\|?*+\0', "-"))
 _REUSED_KEY: Final = "used with a different request"
@@ -52,6 +51,8 @@ class Xero:
     body = staticmethod(mapping.body)
     elements = staticmethod(mapping.elements)
     notices = staticmethod(webhook.notices)
+    alike = staticmethod(alike)
+    bank_lines = staticmethod(bank_lines)
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:
@@ -107,7 +108,7 @@ class Xero:
         return ListPage(
             entries=tuple(entry for record in records for entry in request.entries(record)),
             next=_next(request, told, int(number), len(records), first),
-            cursor=_cursor(session, told, started) if delta else None,
+            cursor=api.cursor(session, told, started) if delta else None,
         )
 
     # --- publishing
@@ -223,13 +224,6 @@ def _next(request: ListRequest, told: Mapping[str, Any], page: int, count: int, 
     else:
         more = count == PAGE_SIZE
     return f"{page + 1}:{first}" if more else None
-
-
-def _cursor(session: Session, told: Mapping[str, Any], started: datetime) -> str:
-    """Where the next delta starts: Xero's own clock when it began to answer, less the overlap."""
-    ended = session.now()
-    at = api.moment(told.get("DateTimeUTC")) or ended
-    return api.header_time(at - (ended - started) * session.pace - DELTA_OVERLAP)
 
 
 def _put(path: str, params: Mapping[str, str], key: str, content_type: str, content: bytes) -> Call:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import ConflictError
+from shared.storage.agenda import AgendaKind
+from shared.usecases.run_agenda import run_agenda
 from shared.usecases.run_bulk_edit import run_bulk_edit
 from tests.integration.publish_api.conftest import World
 
@@ -120,6 +122,35 @@ def test_a_worker_that_dies_in_between_is_followed_by_another(
     undone = undo(world, answer["event"])
     assert [one["undone"] for one in undone["edited"]] == [True] * 3
     assert [seen(world, one["id"])["description"] for one in three] == [None] * 3
+
+
+def test_an_edit_whose_message_was_lost_is_done_all_the_same_and_so_is_its_undoing(
+    world: World, three: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = world.service.clock.now()
+    monkeypatch.setattr(world.service.clock, "now", lambda: source)
+    _, answer = ask(world, {"description": "Vans"})
+
+    def lost() -> None:
+        nonlocal source
+        assert [one for one in world.messages() if one.get("kind") == "bulk_edit"]
+        source += timedelta(minutes=6)
+        run_agenda(world.service, source + timedelta(minutes=1))
+
+    lost()
+    lost()  # the agenda's own message may be lost as well
+    work(world)
+    assert [seen(world, one["id"])["description"] for one in three] == ["Vans"] * 3
+    source += timedelta(minutes=6)
+    run_agenda(world.service, source + timedelta(minutes=1))
+    assert [one for one in world.messages() if one.get("kind") == "bulk_edit"] == []
+    assert world.call("POST", f"events/{answer['event']}/undo")[0] == 202
+    lost()
+    work(world)
+    assert [seen(world, one["id"])["description"] for one in three] == [None] * 3
+    source += timedelta(minutes=6)
+    run_agenda(world.service, source + timedelta(minutes=1))
+    assert world.due(AgendaKind.BULK_EDIT) == []
 
 
 def test_somebody_elses_edit_at_the_same_moment_is_not_lost(
