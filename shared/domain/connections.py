@@ -102,6 +102,8 @@ class Settings:
     bank_match: bool = False  # paid cost items go to the bank account of the line that they were paid by
     delivery: Delivery | None = None  # only where the software has more than one way in
     claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
+    costs_paid: bool = False  # documents of which nobody says whether they were paid; a claim is unpaid always
+    sales_paid: bool = False
     create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits
     warn_new_supplier: bool = False
     locked_period: LockedPeriod = LockedPeriod.REFUSE

@@ -119,5 +119,11 @@ PROFILE: Final = Profile(
     url_variable="LEDGERBRIDGE_SAGE_URL",
     cannot_show={"several_in_one_call": "There is no batch call: every call makes one document."},
     refresh_every=timedelta(hours=1),
-    settings=("bank_match", "default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
+    settings=(
+        "bank_match",
+        "costs_paid",
+        "sales_paid",
+        "default_costs_tax_rate_without_tax",
+        "default_sales_tax_rate_without_tax",
+    ),
 )
