@@ -200,6 +200,8 @@ class Connection:
     problem: Problem | None = None
     activated_at: datetime | None = None
     consent_expires_at: datetime | None = None
+    # Until when changes of published documents were read back, by the provider's collection.
+    payments_read: dict[str, datetime] = field(default_factory=dict)
     closing: Closing | None = None
     version: int = 0
 
