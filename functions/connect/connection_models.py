@@ -177,6 +177,8 @@ class SettingsView(View):
     )
 
     claims_publish_as: PublishAs = Field(description="Of expense claims: bills that are still to be paid")
+    costs_paid: bool = Field(description="Whether costs were paid of which neither document, rule nor person says so")
+    sales_paid: bool = Field(description="The same of sales")
     create_suppliers: bool = Field(description="Whether publishing makes contacts that the software does not have")
     warn_new_supplier: bool = Field(description="Whether the preview warns that a contact would be made")
     locked_period: LockedPeriod = Field(
@@ -209,6 +211,8 @@ class SettingsPatch(Patch):
     duplicate_at_provider: bool = Field(default_factory=left_alone, description="Xero, QuickBooks and Sage only")
     delivery: Delivery = Field(default_factory=left_alone)
     claims_publish_as: PublishAs = Field(default_factory=left_alone)
+    costs_paid: bool = Field(default_factory=left_alone, description="Xero and Sage Accounting only")
+    sales_paid: bool = Field(default_factory=left_alone, description="Xero and Sage Accounting only")
     create_suppliers: bool = Field(default_factory=left_alone)
     warn_new_supplier: bool = Field(default_factory=left_alone)
     locked_period: LockedPeriod = Field(default_factory=left_alone)

@@ -79,6 +79,8 @@ class ProviderView(View):
     steps: list[str] = Field(description="What a person does, to be shown before connecting")
     connect: ConnectView
     settings: list[str] = Field(description="Settings that only some software has a use for")
+    takes_automatic: bool = Field(description="False: documents never publish themselves there")
+    payment_status: bool = Field(description="Whether it is read back if a published document was paid")
     limits: LimitsView
     lists: list[str] = Field(description="None where it works with those of the main connection")
     destinations: dict[str, list[DestinationView]] = Field(description="By side: costs and sales")
@@ -95,6 +97,8 @@ class ProviderView(View):
             steps=list(profile.steps),
             connect=ConnectView.of(profile.access),
             settings=list(profile.settings),
+            takes_automatic=profile.takes_automatic,
+            payment_status=bool(profile.payment_statuses),
             limits=LimitsView.of(profile),
             lists=[kind.value for kind in profile.kinds],
             destinations={

@@ -340,9 +340,10 @@ def item_view(seen: Seen | Taken, ways: Ways) -> ItemView:
     item, state, marker = seen.item, seen.state, seen.marker
     reasons = seen.reasons if isinstance(seen, Seen) else state.reasons
     gone = {reason.field for reason in reasons if (reason.field, reason.code) in _GONE}
-    sources = sources_shown(item, coded(item, ways.of_marker(item, marker).settings))
+    filled = coded(item, ways.of_marker(item, marker).settings)
+    sources = sources_shown(item, filled)
     return ItemView(
-        **{name: None if name in gone else getattr(item, name) for name in _PLAIN},
+        **{name: None if name in gone else getattr(item, name) for name in _PLAIN} | {"paid": filled.paid},
         lines=[LineView.of(line) for line in item.lines],
         items=list(item.items),
         claim=state.claim,

@@ -21,7 +21,7 @@ def edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
     contact_types {contact, types}; rename_account {code, name}; account_areas {code, areas};
     deactivate_bank_account, activate_bank_account (code); hide_tax_rate, show_tax_rate (id);
     deactivate_item, delete_item (item code); rename_category {from, to}; delete_category (name);
-    rename_business (name); void {table, id}; reconcile {table, id}.
+    rename_business (name); void {table, id}; reconcile {table, id}; pay {table, id}.
     """
     try:
         for name, value in changes.items():
@@ -175,6 +175,13 @@ def _void(books: Books, value: Any, now: datetime) -> None:
     artefacts.void(books, value["table"], value["id"], "voided in Sage", now)
 
 
+def _pay(books: Books, value: Any, now: datetime) -> None:
+    """Settled in full, by a payment that is not looked at further."""
+    record = books.tables[value["table"]][value["id"]]
+    paid = {"status": ref("artefact_statuses", "PAID"), "outstanding_amount": Decimal(0)}
+    _put(books, value["table"], {**record, **paid}, now)
+
+
 def _reconcile(books: Books, value: Any, now: datetime) -> None:
     record = books.tables[value["table"]][value["id"]]
     _put(books, value["table"], {**record, "tax_reconciled": True}, now)
@@ -206,4 +213,5 @@ _CHANGES: Mapping[str, Callable[[Books, Any, datetime], None]] = {
     "delete_category": _delete_category,
     "void": _void,
     "reconcile": _reconcile,
+    "pay": _pay,
 }

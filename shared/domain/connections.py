@@ -104,6 +104,8 @@ class Settings:
     duplicate_at_provider: bool = False  # the books are asked for documents like a cost before it is created there
     delivery: Delivery | None = None  # only where the software has more than one way in
     claims_publish_as: PublishAs = PublishAs.AWAITING_PAYMENT
+    costs_paid: bool = False  # documents of which nobody says whether they were paid; a claim is unpaid always
+    sales_paid: bool = False
     create_suppliers: bool = True  # else a document of a supplier whom the books do not have waits
     warn_new_supplier: bool = False
     locked_period: LockedPeriod = LockedPeriod.REFUSE
@@ -201,6 +203,8 @@ class Connection:
     activated_at: datetime | None = None
     consent_expires_at: datetime | None = None
     bank_reading: BankReading | None = None  # None before bank transactions were first read
+    # Until when changes of published documents were read back, by the provider's collection.
+    payments_read: dict[str, datetime] = field(default_factory=dict)
     closing: Closing | None = None
     version: int = 0
 

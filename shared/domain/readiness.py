@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from shared.domain.arrival import arrival_problems
+from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Settings
 from shared.domain.errors import Problem
 from shared.domain.item_approvals import ItemApprovalState, approval_of, approval_problem
@@ -22,16 +23,27 @@ _STANDING: Final = frozenset({"connection_disconnected"})
 
 
 def coded(item: Item, settings: Settings) -> Item:
-    """The item with the connection's default tax rate on lines that name none; a rate on a line is never replaced.
+    """The item as the connection's defaults complete it: whether it was paid, and the tax rate of lines without one.
+
+    What anybody has said is never replaced.
 
     A document on which no tax was found takes the rate for such documents, where the settings name one, whatever its
     tax mode: some software wants a code on every line. Else a document without tax (`tax_mode` none) takes no rate.
     """
+    if is_paid(item, settings) is not item.paid:
+        item = replace(item, paid=not item.paid)
     default = _default_tax_rate(item, settings)
     if default is None:
         return item
     lines = tuple(line if line.tax_rate else replace(line, tax_rate=default) for line in item.lines)
     return item if lines == item.lines else replace(item, lines=lines)
+
+
+def is_paid(item: Item, settings: Settings) -> bool:
+    """Whether the item counts as paid: as somebody says, a rule among them, else as the connection takes its side."""
+    if item.sources.get("paid") is not Source.CONNECTION_DEFAULT:
+        return item.paid
+    return settings.costs_paid if item.side is Side.COSTS else settings.sales_paid
 
 
 def applicable(item: Item, kinds: Collection[Kind]) -> Item:
@@ -86,7 +98,7 @@ def destination_of(item: Item, settings: Settings) -> Destination:
 
 def matched_account(item: Item, settings: Settings) -> str | None:
     """The bank account that a matched item was paid from, where the connection's settings let it decide."""
-    return item.bank_account if settings.bank_match and item.paid else None
+    return item.bank_account if settings.bank_match and is_paid(item, settings) else None
 
 
 def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) -> PublishAs:
@@ -98,7 +110,7 @@ def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) ->
     wanted = (
         item.publish_as or matched or (settings.publish_as if item.side is Side.COSTS else settings.sales_publish_as)
     )
-    if wanted is PublishAs.PAID and not (item.paid and bank_account is not None):
+    if wanted is PublishAs.PAID and not (is_paid(item, settings) and bank_account is not None):
         return PublishAs.AWAITING_PAYMENT
     return wanted
 

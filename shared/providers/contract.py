@@ -363,6 +363,27 @@ class FindsAlike(Provider, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a document stood when it was last changed there: by its own id, in the software's word for its status."""
+
+    resource: str
+    document_id: str
+    status: str
+
+
+@runtime_checkable
+class TellsPayments(Provider, Protocol):
+    """Software that tells whether a document was paid; its profile says what its words mean (`payment_statuses`)."""
+
+    def standings(self, session: Session, resources: Sequence[str], since: datetime) -> Sequence[Standing]:
+        """The documents in these collections that were changed since a time, in few calls for all of them.
+
+        Those that cannot be ours, for they carry no marker, may be left out, and so may collections without payments.
+        """
+        ...
+
+
 def file_name_for(item: str, name: str) -> str:
     """The name a file gets at the provider: unique per item, so that a repeated upload replaces and never doubles."""
     stem, dot, ending = name.rpartition(".")

@@ -30,6 +30,8 @@ def change_settings(
 ) -> Connection:
     """Change some of a connection's settings (fields of Settings); `read_as` is the settings' version the caller saw.
 
+    What is ready and what is not is worked out anew for the account's open items.
+
     Raises destination_not_offered, plan_without_bills, invalid_request, tax_rate_not_found, tax_wrong_side,
     precondition_failed, connection_not_active.
     """
@@ -48,7 +50,7 @@ def change_settings(
         problems = [
             *_unoffered(profile, wanted, changes),
             *(_without_bills(profile, current, wanted) if "costs_destination" in changes else ()),
-            *_not_taken(profile, changes),
+            *not_taken(profile, changes),
             *_claims_or_locks(profile, wanted, changes),
             *_no_such_delivery(service, current, profile, wanted),
             *_bad_tax_rates(service, current, wanted),
@@ -67,7 +69,11 @@ def change_settings(
         )
         return replace(current, settings=after), event
 
-    return update_connection(service, connection, change)
+    before, after = connection.settings.version, update_connection(service, connection, change)
+    if after.settings.version != before:
+        service.accounts.bump_coding_version(connection.tenant, connection.account)
+        ask_recheck(service, connection.tenant, connection.account)
+    return after
 
 
 def _unoffered(profile: Profile, wanted: Settings, changes: Mapping[str, Any]) -> list[Problem]:
@@ -103,19 +109,23 @@ _SPECIAL: Final = frozenset(
         "delivery",
         "bank_match",
         "duplicate_at_provider",
+        "costs_paid",
+        "sales_paid",
         "tax_policy",
         "tax_from_category",
         "multi_currency",
         "own_rate",
     }
 )
+_NEW: Final = Settings()
 
 
-def _not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
+def not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
+    """Changes of settings that the software has no use for; what every connection begins with may be said of any."""
     return [
         Problem("invalid_request", field=name, details={"reason": f"{profile.title} has no use for this setting"})
         for name, value in changes.items()
-        if name in _SPECIAL and value not in {None, False} and name not in profile.settings
+        if name in _SPECIAL and value != getattr(_NEW, name) and name not in profile.settings
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from shared.domain.bank_match import BankLine, candidates, is_matched
 from shared.domain.errors import ConflictError, fail
 from shared.domain.items import Item, ItemState, Stage
-from shared.domain.readiness import judged
+from shared.domain.readiness import coded, judged
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import Changed, found_item, store_change
 from shared.usecases.integrations import Ways, evaluate
@@ -24,9 +24,14 @@ def is_on(ways: Ways, item: Item) -> bool:
     return ways.of(item).settings.bank_match
 
 
+def _is_matched(ways: Ways, item: Item) -> bool:
+    """Whether it is looked for at the bank, paid by its connection's default among others."""
+    return is_matched(coded(item, ways.of(item).settings))
+
+
 def lines_for(ways: Ways, item: Item) -> list[BankLine]:
     """The free lines that may have paid an item, the nearest in time first; none for items that are not matched."""
-    if not is_matched(item):
+    if not _is_matched(ways, item):
         return []
     free = ways.service.bank_lines.free(item.tenant, item.account, item.currency, item.total)
     return candidates(item, free, book_text(ways, item), ways.service.clock.now().date())
@@ -37,7 +42,7 @@ def match_item(ways: Ways, taken: Taken) -> Taken:
     item, state, marker = taken.item, taken.state, taken.marker
     if item.bank_line is not None or marker is not None or state.stage in {Stage.PUBLISHED, Stage.UNKNOWN}:
         return taken
-    if not is_on(ways, item) or not is_matched(item):
+    if not is_on(ways, item) or not _is_matched(ways, item):
         return taken
     ways.service.bank_lines.wait(item)  # before the look: a line that arrives meanwhile finds the item
     found = lines_for(ways, item)
@@ -53,7 +58,7 @@ def rematched(ways: Ways, before: Item, taken: Taken) -> Taken:
     """After an edit: an item that is another payment now frees its line, and one that is paid looks for one."""
     if before.bank_line is not None and taken.item.bank_line is None:
         let_go(ways.service, before)
-    return match_item(ways, taken) if is_matched(taken.item) else taken
+    return match_item(ways, taken)
 
 
 def match_line(ways: Ways, line: BankLine) -> None:
@@ -61,7 +66,7 @@ def match_line(ways: Ways, line: BankLine) -> None:
     service, fitting = ways.service, []
     for item_id in service.bank_lines.waiting(line):
         found = service.items.both(line.tenant, line.account, item_id, ways.linked)
-        if found is None or not _still_waits(found[0], found[1], line):
+        if found is None or not _still_waits(ways, found[0], found[1], line):
             service.bank_lines.wait_no_more(line, item_id)
         elif found[2] is None and is_on(ways, found[0]) and lines_for(ways, found[0]) == [line]:
             fitting.append(Taken(*found, new=False))
@@ -73,9 +78,9 @@ def match_line(ways: Ways, line: BankLine) -> None:
         return  # whoever was faster has matched, or edited it
 
 
-def _still_waits(item: Item, state: ItemState, line: BankLine) -> bool:
+def _still_waits(ways: Ways, item: Item, state: ItemState, line: BankLine) -> bool:
     is_open = state.stage not in {Stage.PUBLISHED, Stage.UNKNOWN} and item.bank_line is None
-    return is_open and is_matched(item) and (item.currency, item.total) == (line.currency, line.amount)
+    return is_open and _is_matched(ways, item) and (item.currency, item.total) == (line.currency, line.amount)
 
 
 def pay(ways: Ways, taken: Taken, line: BankLine, *, actor: str) -> Taken:
@@ -124,7 +129,7 @@ def match_by_hand(ways: Ways, item_id: str, line_id: str | None, *, actor: str) 
     if line is None:
         raise fail("invalid_request", field="line", reason="there is no such bank line")
     told = (line.amount, line.currency, line.book)
-    if not is_matched(item) or told != (item.total, item.currency, book_text(ways, item)):
+    if not _is_matched(ways, item) or told != (item.total, item.currency, book_text(ways, item)):
         raise fail("bank_line_not_fitting", field="line")
     return pay(ways, taken, line, actor=actor)
 

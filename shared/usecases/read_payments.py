@@ -1,109 +1,156 @@
-"""Read back whether published documents were paid in the accounting software, and write it to their items."""
+"""Read back whether published documents were paid in the accounting software, and write it to their items.
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import timedelta
+The software is asked what has changed since it was last asked, never for a document by itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.aws.log import count, logger
-from shared.domain.approvals import Awaiting
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError
-from shared.domain.ids import marker_for
-from shared.domain.items import ItemState, PaymentStatus, TimelineEntry
-from shared.domain.publishing import ElementAnswer
-from shared.providers.contract import CallFailed, Provider, Session
+from shared.domain.items import ItemState, PaymentStatus, Published, TimelineEntry
+from shared.providers.contract import CallFailed, Provider, Session, Standing, TellsPayments
 from shared.providers.facts import Profile
-from shared.usecases.read_decisions import looked_up
 from shared.usecases.service import Service
+from shared.usecases.update_connection import update_connection
 
-Ask = Callable[[Callable[[Session], list[ElementAnswer]]], list[ElementAnswer]]
-LOOKED_AT: Final = 250  # of the account's newest items, with each regular refresh
+Call = Callable[[Session], Sequence[Standing]]
+Ask = Callable[[Call], Sequence[Standing]]
+PAGE: Final = 250  # items; the newest page says which collections are asked about
+MOST_PAGES: Final = 8  # read in search of what has changed there
 WATCHED_FOR: Final = timedelta(days=180)  # a document that is not paid by then is not looked at again
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
 _OPEN: Final = frozenset({None, PaymentStatus.UNPAID})
+Where = tuple[str, str]  # the provider's collection, and its id of a document there
 
 
 def read_payments(service: Service, connection: Connection, provider: Provider, ask: Ask) -> int:
-    """Look up what this connection published and nobody had paid yet, in few calls for all; returns how many changed.
+    """Bring the payment status of what this connection published up to date; returns how many items changed.
 
-    Only where the profile tells paid from unpaid. What a look-up cannot answer is left to the next refresh. `ask`
-    makes a call; it raises LimitReached, AccessLost and OutOfTime, which are the caller's.
+    One pass over what changed for each collection of which something is unpaid, or one for all where the software has
+    such a call. What a call cannot answer is asked again at the next refresh. `ask` makes a call; it raises
+    LimitReached, AccessLost and OutOfTime, which are the caller's.
     """
-    statuses = provider.profile.payment_statuses
-    if not statuses:
+    if not isinstance(provider, TellsPayments):
         return 0
-    changed = 0
-    for resource, states in _unpaid(service, connection).items():
+    watched = _Watched(service, connection)
+    began, changed, read = service.clock.now(), 0, []
+    for resources, since in _asked(connection, provider.profile, watched.unpaid_since()):
         try:
-            seen = _seen(connection, provider, resource, states, ask)
+            told = ask(_call(provider, resources, since))
         except CallFailed as failed:
             logger.info("payments could not be read", extra={"code": failed.problem.code})
             continue
-        for state in states:
-            status = seen.get(state.item)
-            changed += status is not None and _write(service, connection, state, status, provider.profile)
+        changed += watched.write(told, provider.profile)
+        read += [resource for resource in resources if resource not in watched.missed]
+    if read:
+        _remember(service, connection, dict.fromkeys(read, began - CLOCKS_DIFFER))
     count("payments_read_back", changed)
     return changed
 
 
-def _unpaid(service: Service, connection: Connection) -> dict[str, list[ItemState]]:
-    since = service.clock.now() - service.clock.scale(WATCHED_FOR)
-    rows, _ = service.items.page(connection.tenant, connection.account, None, LOOKED_AT)
-    groups: dict[str, list[ItemState]] = defaultdict(list)
-    for state in (row.state for row in rows):
-        there = state.published
-        if there is None or there.payment_status not in _OPEN or there.at < since:
-            continue
-        if there.connection == connection.id and there.organisation == connection.pinned.id:
-            groups[there.document_type].append(state)
-    return groups
+def _call(provider: TellsPayments, resources: Sequence[str], since: datetime) -> Call:
+    return lambda session: provider.standings(session, resources, since)
 
 
-def _seen(
-    connection: Connection,
-    provider: Provider,
-    resource: str,
-    states: Iterable[ItemState],
-    ask: Ask,
-) -> Mapping[str, str]:
-    """The provider's own word for how each document stands, by item; those without our marker are not found."""
-    rows = [_row(connection, resource, state) for state in states]
-    batch = looked_up(connection, resource, rows)
-    by_marker = {row.marker: row.item for row in rows}
-    answers = ask(lambda session: provider.find(session, batch, frozenset()))
-    return {by_marker[one.marker]: one.status for one in answers if one.marker in by_marker and one.status}
+def _asked(
+    connection: Connection, profile: Profile, unpaid: Mapping[str, datetime]
+) -> Iterator[tuple[list[str], datetime]]:
+    """What to ask for: collections, and since when. What changed before the oldest unpaid one was published is no news.
+
+    A collection that was asked about before is asked from there on.
+    """
+    since = {
+        resource: connection.payments_read.get(resource, oldest - CLOCKS_DIFFER) for resource, oldest in unpaid.items()
+    }
+    if profile.delta_together and since:
+        yield sorted(since), min(since.values())
+    else:
+        yield from (([resource], at) for resource, at in sorted(since.items()))
 
 
-def _row(connection: Connection, resource: str, state: ItemState) -> Awaiting:
-    there = state.published
-    if there is None:
-        raise TypeError("only published items are looked up")
-    return Awaiting(
-        tenant=connection.tenant,
-        account=connection.account,
-        connection=connection.id,
-        through=connection.id,
-        item=state.item,
-        marker=marker_for(connection.tenant, state.item, state.generation),
-        resource=resource,
-        document_id=there.document_id,
-        sent_at=there.at,
-    )
+def _remember(service: Service, connection: Connection, read: Mapping[str, datetime]) -> None:
+    def change(stored: Connection) -> tuple[Connection] | None:
+        after = replace(stored, payments_read={**stored.payments_read, **read})
+        return None if after == stored else (after,)
+
+    update_connection(service, connection, change)
 
 
-def _write(service: Service, connection: Connection, state: ItemState, status: str, profile: Profile) -> bool:
-    """Keep what was seen, where it is news; an item that somebody changed meanwhile is left to the next look."""
-    paid = profile.payment_statuses.get(status)
-    there = state.published
-    if there is None or paid is None or (paid, status) == (there.payment_status, there.status):
-        return False
-    after = replace(state, published=replace(there, payment_status=paid, status=status))
-    try:
-        service.items.update_state(connection.tenant, connection.account, after)
-    except ConflictError:
-        return False
-    if paid is not there.payment_status and paid is not PaymentStatus.UNPAID:
-        entry = TimelineEntry(service.clock.now(), "", f"item.{paid.value}", {"status": status})
-        service.items.append_timeline(connection.tenant, connection.account, state.item, entry)
-    return True
+@dataclass
+class _Watched:
+    """The account's items, newest first, read page by page and no further than needed."""
+
+    service: Service
+    connection: Connection
+    found: dict[Where, ItemState] = field(default_factory=dict)  # what this connection published
+    missed: set[str] = field(default_factory=set)  # collections of which something could not be written
+    pages: int = 0
+    cursor: str | None = None
+
+    def unpaid_since(self) -> dict[str, datetime]:
+        """When the oldest unpaid document was published, by collection, of the newest page of items."""
+        self._more()
+        earliest = self.service.clock.now() - self.service.clock.scale(WATCHED_FOR)
+        oldest: dict[str, datetime] = {}
+        for (resource, _), state in self.found.items():
+            there = _published(state)
+            if _may_be_paid(there) and there.payment_status in _OPEN and there.at >= earliest:
+                oldest[resource] = min(there.at, oldest.get(resource, there.at))
+        return oldest
+
+    def write(self, told: Iterable[Standing], profile: Profile) -> int:
+        """Keep what was told of documents that are ours; returns how many items changed."""
+        statuses = {(one.resource, one.document_id): one.status for one in told}
+        changed = 0
+        while statuses:
+            for where in statuses.keys() & self.found.keys():
+                changed += self._write(where, statuses.pop(where), profile)
+            if self.pages >= MOST_PAGES or self.cursor is None:
+                break
+            if statuses:
+                self._more()
+        return changed
+
+    def _more(self) -> None:
+        tenant, account = self.connection.tenant, self.connection.account
+        rows, self.cursor = self.service.items.page(tenant, account, self.cursor, PAGE)
+        self.pages += 1
+        for state in (row.state for row in rows):
+            there = state.published
+            if there is None or there.connection != self.connection.id:
+                continue
+            if there.organisation == self.connection.pinned.id:
+                self.found[there.document_type, there.document_id] = state
+
+    def _write(self, where: Where, status: str, profile: Profile) -> bool:
+        """Keep what was seen, where it is news; what is lost to somebody else's change is asked for again."""
+        state, paid = self.found[where], profile.payment_statuses.get(status)
+        there = _published(state)
+        if paid is None or not _may_be_paid(there) or (paid, status) == (there.payment_status, there.status):
+            return False
+        after = replace(state, published=replace(there, payment_status=paid, status=status))
+        tenant, account, clock = self.connection.tenant, self.connection.account, self.service.clock
+        try:
+            self.found[where] = self.service.items.update_state(tenant, account, after)
+        except ConflictError:
+            self.missed.add(where[0])
+            return False
+        if paid is not there.payment_status and (there.payment_status, paid) != (None, PaymentStatus.UNPAID):
+            entry = TimelineEntry(clock.now(), "", f"item.{paid.value}", {"status": status})
+            self.service.items.append_timeline(tenant, account, state.item, entry)
+        return True
+
+
+def _published(state: ItemState) -> Published:
+    if state.published is None:
+        raise TypeError("only published items are kept")
+    return state.published
+
+
+def _may_be_paid(there: Published) -> bool:
+    """Money that was spent or received is its own payment."""
+    return there.destination is None or not there.destination.moves_money

@@ -6,7 +6,7 @@ on that page), "Get list of bills", "Search operations with lists".
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,13 +16,14 @@ from shared.domain.lists import folded
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 from shared.providers.bill import api
 from shared.providers.bill.mapping import BILLS
-from shared.providers.contract import Known, Session, amount_text
+from shared.providers.contract import Known, Session, Standing, amount_text
 
 Record = Mapping[str, Any]
 
 LOOK_BACK: Final = timedelta(minutes=2)  # before the first send, for clocks that differ
 _MOST_SHOWN: Final = 5
 _PAGE: Final = "https://app.bill.com/Bill?id="  # assumed: where a person sees a bill
+ARCHIVED: Final = "ARCHIVED"  # ours, for a record whose `archived` is true
 _DETAILS: Final = ("approvalStatus", "paymentStatus")
 
 
@@ -87,11 +88,20 @@ def done(marker: str, record: Record) -> ElementAnswer:
         verdict=Verdict.DONE,
         provider_id=str(record["id"]),
         number=invoice.get("invoiceNumber") if isinstance(invoice, Mapping) else None,
-        status="ARCHIVED" if record.get("archived") else status,
+        status=ARCHIVED if record.get("archived") else status,
         total=_amount(record.get("amount")),
         url=page_of(str(record["id"])),
         voided=bool(record.get("archived")),
     )
+
+
+def standings(records: Iterable[Record]) -> list[Standing]:
+    """How bills of ours stand."""
+    return [
+        Standing(BILLS, str(record["id"]), ARCHIVED if record.get("archived") else str(record["paymentStatus"]))
+        for record in records
+        if record.get("id") and record.get("paymentStatus") and marker_of(record)
+    ]
 
 
 def known_bill(marker: str, record: Record) -> Known:
@@ -106,8 +116,12 @@ def _amount(value: object) -> str | None:
 # --- looking up
 def changed_since(session: Session, batch: Batch) -> list[dict[str, Any]]:
     """The batch's collection from shortly before its first send on."""
-    filters = api.since((batch.first_sent_at or batch.created_at) - LOOK_BACK)
-    return list(api.pages(session, f"/{batch.resource}", {"filters": filters}))
+    return changed(session, batch.resource, (batch.first_sent_at or batch.created_at) - LOOK_BACK)
+
+
+def changed(session: Session, resource: str, at: datetime) -> list[dict[str, Any]]:
+    """What was changed of a collection since a time."""
+    return list(api.pages(session, f"/{resource}", {"filters": api.since(at)}))
 
 
 def named_vendors(session: Session, members: Sequence[Member]) -> list[dict[str, Any]]:

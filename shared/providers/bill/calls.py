@@ -1,6 +1,7 @@
 """The calls to BILL: organization, lists, creating bills and vendors, looking them up, attaching files."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from shared.domain.connections import Organisation
@@ -18,6 +19,7 @@ from shared.providers.contract import (
     ListPage,
     Session,
     SignsIn,
+    Standing,
     Target,
     Upload,
     WholeRefused,
@@ -78,6 +80,10 @@ class Bill:
             named = answers.named_vendors(session, batch.members)
             return answers.vendors_of(batch.members, [*named, *answers.changed_since(session, batch)])
         return answers.bills_of(batch.members, answers.changed_since(session, batch))
+
+    def standings(self, session: Session, resources: Sequence[str], since: datetime) -> list[Standing]:
+        """Bills that were changed since, by their updatedTime."""
+        return answers.standings(answers.changed(session, mapping.BILLS, since)) if mapping.BILLS in resources else []
 
     def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:  # noqa: ARG002
         """GET by id; an unknown id is answered 404 (BDC_1205), one of another form 400 (assumed)."""

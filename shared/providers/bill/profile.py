@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side
+from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.providers.facts import CredentialFacts, CredentialField, Profile, PublishingFacts
@@ -106,6 +106,12 @@ PROFILE: Final = Profile(
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_BILL_URL",
+    # "Get list of bills": paymentStatus. A bill whose payment is under way, or paid in part, is in neither word.
+    payment_statuses={
+        "UNPAID": PaymentStatus.UNPAID,
+        "PAID": PaymentStatus.PAID,
+        "ARCHIVED": PaymentStatus.VOIDED,
+    },
     cannot_show={
         "credit_note": "Vendor credits are refused before any call.",
         "money": "It takes bills alone: money spent goes to the main connection.",

@@ -12,13 +12,16 @@ from shared.domain.errors import Problem
 from shared.domain.ids import find_marker
 from shared.domain.lists import folded
 from shared.domain.publishing import ElementAnswer, Member, Verdict
-from shared.providers.contract import amount_text
+from shared.providers.contract import Standing, amount_text
 from shared.providers.quickbooks.api import fault_of
 from shared.providers.quickbooks.mapping import batch_name
 
 Record = Mapping[str, Any]
 
 CONTACTS: Final = frozenset({"Vendor", "Customer"})
+# Documents that are paid later ("Bill", "VendorCredit", "Invoice", "CreditMemo"): their Balance is what is still open.
+WITH_BALANCE: Final = frozenset({"Bill", "VendorCredit", "Invoice", "CreditMemo"})
+DELETED: Final = "Deleted"  # the status of a tombstone ("Change data capture")
 # Pages of the QuickBooks app by entity (assumed from what its address bar shows), and of a Purchase by how it was paid.
 _PAGE: Final = "https://app.qbo.intuit.com/app/"
 _PAGES: Final = {
@@ -122,6 +125,21 @@ def _status(record: Record, *, voided: bool) -> str:
     if voided:
         return "VOIDED"
     return "OPEN" if record.get("Balance") else "PAID"
+
+
+def standing(resource: str, records: Iterable[Record]) -> list[Standing]:
+    """How documents of ours stand; a tombstone says of no document whose it was, and is known by its id alone.
+
+    A record without a balance tells nothing of payments.
+    """
+    found = []
+    for record in records:
+        record_id = id_of(record)
+        if record_id and record.get("status") == DELETED:
+            found.append(Standing(resource, record_id, DELETED))
+        elif record_id and "Balance" in record and (marker := marker_of(record)):
+            found.append(Standing(resource, record_id, done(resource, marker, record).status or ""))
+    return found
 
 
 def page_of(resource: str, record: Record) -> str | None:

@@ -2,19 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from shared.domain.connections import Organisation
 from shared.domain.items import Item, ItemType
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
-from shared.providers.contract import CallFailed, Known, LimitReached, ListPage, Provider, Session, Target, WholeRefused
+from shared.providers.contract import (
+    CallFailed,
+    Known,
+    LimitReached,
+    ListPage,
+    Provider,
+    Session,
+    Standing,
+    Target,
+    WholeRefused,
+)
 from shared.providers.facts import Profile
 from shared.providers.quickbooks import api, checks, lists, mapping, uploads, webhook
 from shared.providers.quickbooks.alike import alike
 from shared.providers.quickbooks.answers import CONTACTS, done, id_of, marker_of, page_of, sent_answers
-from shared.providers.quickbooks.lookups import look_up, named
+from shared.providers.quickbooks.lookups import look_up, named, standings
 from shared.providers.quickbooks.profile import (
     BILLABLE,
     CLASS_PER_DOCUMENT,
@@ -92,6 +102,10 @@ class QuickBooks:
     def find(self, session: Session, batch: Batch, held: frozenset[str]) -> list[ElementAnswer]:  # noqa: ARG002
         """Look the members up; every document carries its marker, so that nobody else's can be taken for ours."""
         return look_up(session, batch)
+
+    def standings(self, session: Session, resources: Sequence[str], since: datetime) -> list[Standing]:
+        """Documents that were changed since, all collections in one call of change data capture."""
+        return standings(session, resources, since)
 
     def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:
         """A read by id. Of a Purchase the way it was paid must fit as well."""

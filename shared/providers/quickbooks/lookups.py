@@ -4,19 +4,20 @@ Sources: "Change data capture" (1,000 objects an answer, tombstones of what was 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain.publishing import Batch, ElementAnswer, Member
-from shared.providers.contract import Session
-from shared.providers.quickbooks import api
-from shared.providers.quickbooks.answers import CONTACTS, found_answers, held
+from shared.providers.contract import Session, Standing
+from shared.providers.quickbooks import api, lists
+from shared.providers.quickbooks.answers import CONTACTS, WITH_BALANCE, found_answers, held, standing
 from shared.providers.quickbooks.lists import changed_records, is_tombstone
 from shared.providers.quickbooks.profile import PAGE_SIZE
 from shared.providers.transport import broken
 
 LOOK_BACK: Final = timedelta(minutes=2)  # before the first send, for clocks that differ
 MOST_PAGES: Final = 20
+_CHANGED: Final = "LastUpdatedTime"
 NAMES_LENGTH: Final = 1500  # characters of names in one query, so that the address stays within common limits
 
 
@@ -33,7 +34,7 @@ def look_up(session: Session, batch: Batch) -> list[ElementAnswer]:
     changed = changed_records(told, [batch.resource])[batch.resource]
     there = [record for record in changed if not is_tombstone(record)]
     if len(changed) >= PAGE_SIZE:
-        there += _created(session, batch.resource, since)
+        there += _since(session, batch.resource, since)
     answers = found_answers(batch.resource, batch.members, there)
     deleted = sorted(str(record.get("Id")) for record in changed if is_tombstone(record))
     if deleted:
@@ -42,16 +43,31 @@ def look_up(session: Session, batch: Batch) -> list[ElementAnswer]:
     return answers
 
 
-def _created(session: Session, entity: str, since: str) -> list[dict[str, Any]]:
-    """Everything of an entity that was created since, page by page: where change data capture is cut short."""
+def _since(session: Session, entity: str, since: str, counted: str = "CreateTime") -> list[dict[str, Any]]:
+    """Everything of an entity that was created (or changed) since, page by page: where change data capture ends."""
     found: list[dict[str, Any]] = []
     for _ in range(MOST_PAGES):
-        where = f"MetaData.CreateTime >= {api.literal(since)} ORDERBY Id"
+        where = f"MetaData.{counted} >= {api.literal(since)} ORDERBY Id"
         page = api.query(session, api.select("*", entity, where, len(found) + 1), entity)
         found += page
         if len(page) < PAGE_SIZE:
             return found
     raise broken(f"more than {MOST_PAGES} pages of {entity} since {since}")
+
+
+def standings(session: Session, resources: Sequence[str], since: datetime) -> list[Standing]:
+    """What was paid, voided or deleted since: one call for all, or a query for each where that does not reach."""
+    asked = sorted(WITH_BALANCE.intersection(resources))
+    if not asked:
+        return []
+    text = api.moment(since)
+    if session.now() - since > lists.LOOK_BACK:
+        return [one for entity in asked for one in standing(entity, _since(session, entity, text, _CHANGED))]
+    told = api.get(session, "/cdc", {"entities": ",".join(asked), "changedSince": text})
+    found = changed_records(told, asked)
+    if sum(map(len, found.values())) >= PAGE_SIZE:
+        found = {entity: [*found[entity], *_since(session, entity, text, _CHANGED)] for entity in asked}
+    return [one for entity in asked for one in standing(entity, found[entity])]
 
 
 def named(session: Session, entity: str, members: Sequence[Member]) -> list[ElementAnswer]:

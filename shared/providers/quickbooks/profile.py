@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side
+from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
@@ -126,5 +126,12 @@ PROFILE: Final = Profile(
     plans_without={Destination.PURCHASES: ("simple start", "simplestart", "easy start", "easystart")},
     cannot_show={"payment": "What is paid is published as money spent: no payment follows a document."},
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
+    # QuickBooks keeps no status: these are made of what is open of a document. What is paid in part is open.
+    payment_statuses={
+        "OPEN": PaymentStatus.UNPAID,
+        "PAID": PaymentStatus.PAID,
+        "VOIDED": PaymentStatus.VOIDED,
+        "Deleted": PaymentStatus.VOIDED,
+    },
     settings=("duplicate_at_provider", "default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
 )

@@ -10,7 +10,7 @@ from shared.domain.errors import Problem
 from shared.domain.ids import find_marker
 from shared.domain.lists import folded
 from shared.domain.publishing import ElementAnswer, Member, Verdict
-from shared.providers.contract import amount_text
+from shared.providers.contract import Standing, amount_text
 from shared.providers.sage.api import number_of, ref, text_of
 from shared.providers.sage.mapping import CONTACTS
 
@@ -72,6 +72,14 @@ def _contacts(member: Member, records: Sequence[Record]) -> list[Record]:
 def _same_contact(member: Member, record: Record) -> bool:
     name = text_of(record, "name") or text_of(record, "displayed_as") or ""
     return folded(name) == member.fingerprint.get("name")
+
+
+def standing(resource: str, record: Record) -> Standing | None:
+    """How a document of ours stands; one that was deleted may not say whose it was, and is known by its id alone."""
+    record_id, status = id_of(record), ref(record, "status")
+    if record_id and record.get("deleted_at") is not None:
+        return Standing(resource, record_id, _DELETED)
+    return Standing(resource, record_id, status) if record_id and status and marker_of(record) else None
 
 
 def done(resource: str, marker: str, record: Record) -> ElementAnswer:

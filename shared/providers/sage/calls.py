@@ -1,7 +1,7 @@
 """The calls to Sage: businesses, lists, creating documents, looking them up, attaching files."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain.connections import Organisation
@@ -9,12 +9,12 @@ from shared.domain.items import Item
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.domain.secrets import Secret
-from shared.providers.contract import CallFailed, Known, Notice, Provider, Session, Target
+from shared.providers.contract import CallFailed, Known, Notice, Provider, Session, Standing, Target
 from shared.providers.facts import Profile
 from shared.providers.sage import api, attachments, checks, lists, mapping
 from shared.providers.sage.alike import alike
 from shared.providers.sage.answers import done, id_of, made, marker_of
-from shared.providers.sage.lookups import look_up, named_contact
+from shared.providers.sage.lookups import look_up, named_contact, standings
 from shared.providers.sage.mapping import (
     CONTACTS,
     OTHER_PAYMENT_TYPES,
@@ -110,6 +110,10 @@ class Sage:
     def find(self, session: Session, batch: Batch, held: frozenset[str]) -> list[ElementAnswer]:  # noqa: ARG002
         """Look the members up; every document carries its marker, so that nobody else's can be taken for ours."""
         return look_up(session, batch)
+
+    def standings(self, session: Session, resources: Sequence[str], since: datetime) -> list[Standing]:
+        """Documents that were changed or deleted since."""
+        return standings(session, resources, since)
 
     def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:
         """A read by id. Other payments and quick entries are of the right type as well."""

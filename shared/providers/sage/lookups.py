@@ -5,14 +5,14 @@ first send. What was deleted since then is asked for before anything is called a
 is never made a second time. Sources: the API description's `search`, `updated_or_created_since` and `deleted_since`.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.publishing import Batch, ElementAnswer, Member
-from shared.providers.contract import Session
+from shared.providers.contract import Session, Standing
 from shared.providers.sage import api
-from shared.providers.sage.answers import DOCUMENT_ATTRIBUTES, PAYMENT_ATTRIBUTES, found, held, id_of
+from shared.providers.sage.answers import DOCUMENT_ATTRIBUTES, PAYMENT_ATTRIBUTES, found, held, id_of, standing
 from shared.providers.sage.entries import CONTACT_ATTRIBUTES, contact_types
 from shared.providers.sage.mapping import CONTACTS, OTHER_PAYMENTS, PAYMENTS
 
@@ -28,6 +28,21 @@ def look_up(session: Session, batch: Batch) -> list[ElementAnswer]:
         since = api.moment((batch.first_sent_at or batch.created_at) - LOOK_BACK)
         found_each = (_document(session, batch.resource, member, since) for member in batch.members)
     return [answer for answer in found_each if answer is not None]
+
+
+def standings(session: Session, resources: Sequence[str], at: datetime) -> list[Standing]:
+    """What was paid, voided or deleted since a time: two lists of each collection, however many documents.
+
+    That a payment counts as an update of what it settles is assumed.
+    """
+    found = []
+    for resource in resources:
+        if resource in {OTHER_PAYMENTS, PAYMENTS}:
+            continue
+        for name in ("updated_or_created_since", "deleted_since"):
+            asked = {"attributes": DOCUMENT_ATTRIBUTES, name: api.moment(at)}
+            found += [standing(resource, row) for row in api.rows(session, f"/{resource}", asked)]
+    return [one for one in found if one is not None]
 
 
 def named_contact(session: Session, member: Member) -> ElementAnswer | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs, Slot
-from shared.domain.items import ItemType, Side
+from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
@@ -120,9 +120,20 @@ PROFILE: Final = Profile(
     url_variable="LEDGERBRIDGE_SAGE_URL",
     cannot_show={"several_in_one_call": "There is no batch call: every call makes one document."},
     refresh_every=timedelta(hours=1),
+    # "Artefact statuses"; VOID is assumed, and DELETED is ours, for what deleted_since lists.
+    payment_statuses={
+        "DRAFT": PaymentStatus.UNPAID,
+        "UNPAID": PaymentStatus.UNPAID,
+        "PART_PAID": PaymentStatus.UNPAID,
+        "PAID": PaymentStatus.PAID,
+        "VOID": PaymentStatus.VOIDED,
+        "DELETED": PaymentStatus.VOIDED,
+    },
     settings=(
         "bank_match",
         "duplicate_at_provider",
+        "costs_paid",
+        "sales_paid",
         "default_costs_tax_rate_without_tax",
         "default_sales_tax_rate_without_tax",
     ),

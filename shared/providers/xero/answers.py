@@ -13,7 +13,7 @@ from shared.domain.errors import Problem
 from shared.domain.ids import find_marker
 from shared.domain.lists import folded
 from shared.domain.publishing import ElementAnswer, Member, Verdict
-from shared.providers.contract import Known, amount_text
+from shared.providers.contract import Known, Standing, amount_text
 from shared.providers.xero.api import calendar_date
 from shared.providers.xero.faults import messages_of, problem
 
@@ -224,6 +224,16 @@ def done(resource: str, marker: str, element: Element) -> ElementAnswer:
         url=f"{page}{provider_id}" if page else None,
         voided=status in _GONE,
     )
+
+
+def standings(resource: str, elements: Iterable[Element]) -> list[Standing]:
+    """How documents of ours stand. A supplier's credit note has no field for our marker: it is known by its id."""
+    return [
+        Standing(resource, one_id, str(element["Status"]))
+        for element in elements
+        if (one_id := id_of(resource, element)) and element.get("Status")
+        if element.get("Type") == "ACCPAYCREDIT" or find_marker(element.get(_MARKER_FIELDS[resource]))
+    ]
 
 
 def _amount(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from shared.domain.connections import Organisation
@@ -18,6 +19,7 @@ from shared.providers.contract import (
     ListPage,
     Provider,
     Session,
+    Standing,
     Target,
     Upload,
     Wanted,
@@ -27,14 +29,15 @@ from shared.providers.facts import Profile
 from shared.providers.transport import Answer, Call, broken
 from shared.providers.xero import api, checks, mapping, webhook
 from shared.providers.xero.alike import alike
-from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers
+from shared.providers.xero.answers import found_answers, id_of, known_document, sent_answers, standings
 from shared.providers.xero.bank_lines import bank_lines
 from shared.providers.xero.faults import messages_of, problem
 from shared.providers.xero.lists import REQUESTS, ListRequest
-from shared.providers.xero.lookups import look_up, named_contacts
+from shared.providers.xero.lookups import changed, look_up, named_contacts
 from shared.providers.xero.profile import API, CONNECTIONS, PAGE_SIZE, PROFILE
 
 OFFERS_DESCRIBED: Final = 12  # organisations of one consent that are asked for country, currency and plan
+DOCUMENTS_PAID: Final = frozenset({"Invoices", "CreditNotes"})  # money spent or received is the payment itself
 _EARLY_APPROVAL: Final = "ApproveTransactionsBeforePeriodLockDate"
 _FORBIDDEN_IN_NAMES: Final = str.maketrans(dict.fromkeys('<>:"/\\|?*+\0', "-"))
 _REUSED_KEY: Final = "used with a different request"
@@ -133,6 +136,11 @@ class Xero:
         answered = {answer.marker for answer in answers}
         missing = [member for member in batch.members if member.marker not in answered]
         return [*answers, *found_answers("Contacts", missing, named_contacts(session, missing), frozenset())]
+
+    def standings(self, session: Session, resources: Sequence[str], since: datetime) -> list[Standing]:
+        """Bills, invoices and credit notes that were changed since, with If-Modified-Since, a pass for each."""
+        asked = [one for one in resources if one in DOCUMENTS_PAID]
+        return [one for resource in asked for one in standings(resource, changed(session, resource, since))]
 
     def known(self, session: Session, item: Item, target: Target, document_id: str) -> Known | None:
         """GET by id. Xero answers 404 for an id that it does not have; 400 for one that is no GUID is assumed."""

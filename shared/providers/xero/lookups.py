@@ -4,7 +4,7 @@ Sources: Xero Accounting API, "Invoices" (createdByMyApp), "Requests and respons
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.domain.publishing import Batch, Member
@@ -28,19 +28,24 @@ _PARAMS: Final = {
 
 def look_up(session: Session, batch: Batch) -> list[dict[str, Any]]:
     """Everything of the batch's collection that changed since shortly before its first send."""
-    since = api.header_time((batch.first_sent_at or batch.created_at) - LOOK_BACK)
+    return changed(session, batch.resource, (batch.first_sent_at or batch.created_at) - LOOK_BACK)
+
+
+def changed(session: Session, resource: str, at: datetime) -> list[dict[str, Any]]:
+    """Everything of a collection that changed since a time."""
+    since = api.header_time(at)
     found: dict[str, dict[str, Any]] = {}
     for number in range(1, MOST_PAGES + 1):
-        params = {**_PARAMS[batch.resource], "page": str(number), "pageSize": str(PAGE_SIZE)}
-        told = api.get(session, f"/{batch.resource}", params, since)
-        records = api.records(told, batch.resource) if told else []
+        params = {**_PARAMS[resource], "page": str(number), "pageSize": str(PAGE_SIZE)}
+        told = api.get(session, f"/{resource}", params, since)
+        records = api.records(told, resource) if told else []
         known = len(found)
-        found |= {one_id: record for record in records if (one_id := id_of(batch.resource, record))}
+        found |= {one_id: record for record in records if (one_id := id_of(resource, record))}
         if len(records) < PAGE_SIZE:
             return list(found.values())
         if len(found) == known:
-            raise broken(f"page {number} of {batch.resource} brought nothing new")
-    raise broken(f"more than {MOST_PAGES} pages of {batch.resource} since {since}")
+            raise broken(f"page {number} of {resource} brought nothing new")
+    raise broken(f"more than {MOST_PAGES} pages of {resource} since {since}")
 
 
 def named_contacts(session: Session, members: Sequence[Member]) -> list[dict[str, Any]]:

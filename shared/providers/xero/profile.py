@@ -104,7 +104,16 @@ PROFILE: Final = Profile(
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_XERO_URL",
     # "Publishing tax data" and multi-currency: a line may leave its tax, and a document its rate, to Xero.
-    settings=("bank_match", "duplicate_at_provider", "tax_policy", "tax_from_category", "multi_currency", "own_rate"),
+    settings=(
+        "bank_match",
+        "duplicate_at_provider",
+        "costs_paid",
+        "sales_paid",
+        "tax_policy",
+        "tax_from_category",
+        "multi_currency",
+        "own_rate",
+    ),
     secondaries=(Slot.BILL, Slot.APPROVALMAX),
     plans_without={Destination.PURCHASES: ("ledger",)},  # Organisation's Class: a plan without purchases
     # "Invoices": status codes. A bill that is paid in part stays AUTHORISED.

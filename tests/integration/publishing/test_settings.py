@@ -1,13 +1,17 @@
 """What a connection's settings make of what Xero gets, as it is previewed and as it arrives."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from rehearsal.papers import LINKED
 from rehearsal.world import World
+from shared.domain.items import Stage
 from shared.domain.lists import Kind
+from shared.usecases.recheck_items import recheck_items
 from tests.integration.rules_13.api import Api
 
 
@@ -111,3 +115,34 @@ def test_a_setting_whose_entry_vanished_is_reported(world: World) -> None:
     api.ok("DELETE", f"lists/tax_rates/{rate.id}")
     said = api.ok("GET", f"connections/{world.connection_id}/settings")["problems"]
     assert [(one["code"], one["field"]) for one in said] == [("tax_rate_not_found", "default_costs_tax_rate")]
+
+
+def test_what_nobody_says_was_paid_is_as_the_connection_takes_it(world: World) -> None:
+    api = Api(world)
+    linked = {"due_date": None, "type": "receipt", "payment_method": {"name": LINKED}, "publish_as": "paid"}
+    quiet = api.make(world.papers.bill(**linked))["id"]
+    unpaid = api.make(world.papers.bill(**linked, paid=False))["id"]
+    claim = {"side": "costs", "type": "expense_claim", "currency": "GBP", "date": "2026-03-11"}
+    claim |= {"items": [api.make(world.papers.bill(**linked))["id"]], "contact": {"name": world.papers.supplier}}
+    person = api.make(claim)["id"]
+    assert (api.item(quiet)["paid"], api.item(quiet)["sources"]["paid"]) == (False, "connection_default")
+    assert _settings(api, costs_paid=True)[0] == 200
+    shown = api.item(quiet)
+    assert (shown["paid"], shown["sources"]["paid"]) == (True, "connection_default")
+    assert api.item(unpaid)["paid"] is False
+    previews = [api.ok("GET", f"items/{item}/preview") for item in (quiet, unpaid, person)]
+    assert [one["problems"] for one in previews] == [[], [], []]
+    assert [one["publish_as"] for one in previews] == ["paid", "awaiting_payment", "awaiting_payment"]
+    assert api.publish(quiet)["published"]["payment"]["outcome"] == "done"
+    assert api.publish(unpaid)["published"]["payment"] is None
+
+
+def test_a_changed_setting_judges_open_items_anew(world: World) -> None:
+    api = Api(world)
+    line = {name: value for name, value in world.papers.line().items() if name != "tax_rate"}
+    item = api.make(world.papers.bill(lines=[line]))["id"]
+    assert world.state(item).stage is Stage.NEEDS_REVIEW
+    assert _settings(api, tax_from_category=True)[0] == 200
+    assert world.state(item).coding_version < world.account.coding_version
+    assert recheck_items(world.service, world.tenant, world.account_id, None, world.time() + timedelta(minutes=5))
+    assert world.state(item).stage is Stage.READY

@@ -1,13 +1,16 @@
 """Expense claims as bills: a line for each item, its tax kept, the coding that its lines share."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from shared.domain.claims import about_items, as_bill, claim_total
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.coding import Source
+from shared.domain.connections import Destination, PublishAs, Settings
 from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
+from shared.domain.readiness import coded
 
 NOW = datetime(2026, 3, 11, tzinfo=UTC)
 
@@ -25,6 +28,13 @@ def line(amount: str, category: str = "travel", rate: str | None = "20", tax: st
 
 
 CLAIM = item(total="0", type=ItemType.EXPENSE_CLAIM, items=("one", "two"), date=date(2026, 3, 11), paid=True)
+
+
+def test_a_claim_stays_unpaid_where_its_connection_takes_costs_as_paid() -> None:
+    unsaid = replace(CLAIM, paid=False, sources={"paid": Source.CONNECTION_DEFAULT})
+    settings = Settings(costs_paid=True)
+    assert coded(item(total="0", sources={"paid": Source.CONNECTION_DEFAULT}), settings).paid
+    assert not coded(as_bill(unsaid, []), settings).paid
 
 
 def bill_of(*inside: Item) -> Item:
