@@ -160,7 +160,8 @@ def put_document(service: Service, request: Request) -> Answer:
 
 def post_publish(service: Service, request: Request) -> Answer:
     """Queue one item."""
-    return _changed(service, request, publish_item(service, request.in_account, request.path["item"]), status=202)
+    taken = publish_item(service, request.in_account, request.path["item"], by=request.caller.actor)
+    return _changed(service, request, taken, status=202)
 
 
 def get_preview(service: Service, request: Request) -> Answer:

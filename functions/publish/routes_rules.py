@@ -1,13 +1,14 @@
 """The routes of rules."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from functions.publish.rule_models import ApplyBody, ApplyView, NewRule, RuleList, RulePatch, RuleView
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.rules import Rule, rule_id
-from shared.usecases.apply_rule import ask_apply, count_rule
+from shared.usecases.apply_rule import Counted, ask_apply, count_rule
 from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, read_rule, read_rules
 from shared.usecases.service import Service
 
@@ -64,10 +65,13 @@ def post_apply(service: Service, request: Request) -> Answer:
     """Count what applying a rule would change, or have it applied."""
     account = request.in_account
     rule = read_rule(service, account, request.path["rule"])
-    if request.body(ApplyBody).dry_run:
-        found = count_rule(service, account, rule)
-        counts = {"items": found.items, "fields": found.fields, "complete": found.complete}
-        return _applied(request, counts)
+    body = request.body(ApplyBody)
+    if body.dry_run:
+        position = request.opened(body.cursor)
+        found = count_rule(service, account, rule, None if position is None else Counted(**position))
+        counts = {"looked_at": found.looked_at, "items": found.items, "fields": found.fields}
+        following = request.next_cursor(None if found.after is None else asdict(found))
+        return _applied(request, {**counts, "complete": found.after is None, "next_cursor": following})
     ask_apply(service, account, rule, actor=request.caller.actor)
     return _applied(request, {})
 
@@ -79,7 +83,7 @@ def post_apply_again(service: Service, request: Request, outcome: Mapping[str, A
 
 def _applied(request: Request, counts: Mapping[str, Any]) -> Answer:
     dry = request.body(ApplyBody).dry_run
-    shown = {name: counts.get(name) for name in ("items", "fields", "complete")}
+    shown = {name: counts.get(name) for name in ("looked_at", "items", "fields", "complete", "next_cursor")}
     view = ApplyView(rule=request.path["rule"], dry_run=dry, **shown)
     return Answer(view, status=200 if dry else 202, outcome=dict(counts))
 
@@ -100,8 +104,9 @@ ROUTES: Final = [
     Route("PATCH", _RULE, patch_rule, "Change a rule", answer=RuleView, body=RulePatch, capability=_MANAGE,
           if_match=True, errors=("no_connection",)),
     Route("POST", _RULE + "/apply", post_apply, "Apply a rule to the open items", answer=ApplyView, status=202,
-          body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again,
+          body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again, errors=("invalid_cursor",),
           description="The open items of the inbox that it is for are coded by the rule as it is now; what a person "
-                      "said of them stays. A dry run answers 200 with what would change."),
+                      "said of them stays. A dry run answers 200 with what would change; where there are more items "
+                      "than one request looks at, ask again with its `next_cursor`: the last answer counts them all."),
     Route("DELETE", _RULE, delete_one, "Take a rule away", answer=RuleView, capability=_MANAGE, errors=("conflict",)),
 ]  # fmt: skip

@@ -243,16 +243,24 @@ def _waits(rule: Rule) -> bool:
 
 class ApplyBody(Model):
     dry_run: bool = Field(False, description="Count what would change, and change nothing")
+    cursor: str | None = Field(
+        None, max_length=4096, description="Of a dry run: `next_cursor` of the answer before, to count on from there"
+    )
 
 
 class ApplyView(View):
-    """What applying a rule would change, as a dry run counts it; null where the worker was asked to do it."""
+    """What applying a rule would change, as a dry run counts it; null where the worker was asked to do it.
+
+    The counts are of all that was looked at so far, answers before this one included.
+    """
 
     rule: str
     dry_run: bool
+    looked_at: int | None = Field(description="Items of the account that were looked at")
     items: int | None = Field(description="Open items of the inbox that change")
     fields: int | None = Field(description="Fields on them that get another value")
-    complete: bool | None = Field(description="false: there are more items than one dry run looks at")
+    complete: bool | None = Field(description="false: there are more items; count on with `next_cursor`")
+    next_cursor: str | None = Field(description="The `cursor` to ask with again; null once all items were looked at")
 
 
 class RuleList(View):

@@ -18,8 +18,8 @@ class ImportBody(Model):
 
     csv: str = Field(
         min_length=1,
-        description="Columns: name; where wanted code and, for suppliers and customers, category, currency, "
-        f"tax_number and email. Separated by comma, semicolon or tab; at most {MOST_ROWS} rows",
+        description="Columns: name; where wanted code (of one name alone) and, for suppliers and customers, category, "
+        f"currency, tax_number and email. Separated by comma, semicolon or tab; at most {MOST_ROWS} rows",
     )
     dry_run: bool = Field(False, description="Only say what would happen")
 

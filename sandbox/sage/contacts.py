@@ -17,6 +17,9 @@ _REFERENCES = {
     "default_purchase_ledger_account_id": ("default_purchase_ledger_account", "ledger_accounts"),
     "currency_id": ("currency", "currencies"),
 }
+_CREDIT_TERMS = frozenset(
+    f"{when}_{what}" for when in ("month_end", "date_from", "immediate") for what in ("invoice", "payment")
+)
 _USED_BY = (
     *("purchase_invoices", "sales_invoices", "purchase_credit_notes", "sales_credit_notes"),
     *("purchase_quick_entries", "sales_quick_entries", "contact_payments", "other_payments"),
@@ -80,6 +83,7 @@ def blank(books: Books, name: str) -> Record:
         "default_sales_tax_rate": None,
         "default_purchase_ledger_account": None,
         "credit_days": None,
+        "credit_terms": None,
     }
 
 
@@ -107,7 +111,7 @@ def _read(desk: Desk, fields: Fields, *, new: bool, own_id: str | None) -> Recor
             found[stored] = ref(table, key)
     if found.get("reference") and _reference_taken(desk.books, found["reference"], own_id):
         fields.wrong("reference", messages.REFERENCE_TAKEN)
-    return found | _nested(desk, fields)
+    return found | _terms(fields) | _nested(desk, fields)
 
 
 def _reference_taken(books: Books, reference: str, own_id: str | None) -> bool:
@@ -117,6 +121,18 @@ def _reference_taken(books: Books, reference: str, own_id: str | None) -> bool:
         lambda one: one["id"] != own_id and not one["deleted_at"] and (one["reference"] or "").casefold() == wanted,
     )
     return same is not None
+
+
+def _terms(fields: Fields) -> Record:
+    found: Record = {}
+    days, terms = fields.number("credit_days"), fields.text("credit_terms")
+    if days is not None:
+        found["credit_days"] = int(days)
+    if terms is not None and terms not in _CREDIT_TERMS:
+        fields.wrong("credit_terms", messages.UNKNOWN_REFERENCE.format(what="credit terms"))
+    elif terms is not None:
+        found["credit_terms"] = terms
+    return found
 
 
 def _nested(desk: Desk, fields: Fields) -> Record:

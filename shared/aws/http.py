@@ -128,7 +128,13 @@ class Request:
 
         Raises invalid_cursor for a cursor that is damaged, too old, or of another tenant, account, route or filter.
         """
-        cursor = self.query(PageQuery).cursor
+        return self.opened(self.query(PageQuery).cursor)
+
+    def opened(self, cursor: str | None) -> Any | None:
+        """What a `next_cursor` of this route was given for, wherever it came (a body, say); None without one.
+
+        Raises invalid_cursor as `position` does.
+        """
         if cursor is None:
             return None
         position = self.signer().open(self._cursor_purpose(), cursor, self.now)

@@ -4,7 +4,7 @@ What an item shows is the word that counts. Words of rules are not kept beside i
 has said counts before all, and what was read or suggested is kept in `given` while a better word stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -15,8 +15,11 @@ from shared.domain.connections import Destination, PublishAs
 from shared.domain.items import Item, ItemType, Line
 from shared.domain.rules import Words
 from shared.domain.split import keyword_category, shared_out
+from shared.domain.tracking import DimensionOf, joined, value_path
+from shared.domain.tracking import settled as settled_tracking
 
 LINES: Final = "lines"
+TRACKING: Final = "tracking"
 SUGGESTED: Final = "suggested"  # of `given`: what was suggested, by the names of Coding
 _SAID: Final = frozenset({Source.MANUAL, Source.EXTRACTED})
 _HEADER: Final = ("due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as")
@@ -59,38 +62,66 @@ def value_at(item: Item, path: str) -> Any:
     if not path.startswith("lines["):
         return getattr(item, path)
     number, _, name = path[len("lines[") :].partition("].")
-    return getattr(item.lines[int(number)], name) if int(number) < len(item.lines) else None
+    if int(number) >= len(item.lines):
+        return None
+    if name.startswith(f"{TRACKING}["):
+        place, values = int(name[len(TRACKING) + 1 : -1]), item.lines[int(number)].tracking
+        return values[place] if place < len(values) else None
+    return getattr(item.lines[int(number)], name)
 
 
 def _source(item: Item, path: str) -> Source:
-    known = item.sources.get(path) or (item.sources.get(LINES) if path.startswith("lines[") else None)
-    return known or item.source
+    return _known(item.sources, path) or item.source
+
+
+def _known(sources: Mapping[str, Source], path: str) -> Source | None:
+    """Who said a path where that is noted: of one tracking value, else of all the line's, else of the lines."""
+    if not path.startswith("lines["):
+        return sources.get(path)
+    whole = path[: path.rindex("[")] if path.endswith("]") else path
+    return sources.get(path) or sources.get(whole) or sources.get(LINES)
 
 
 def _is_blank(value: Any) -> bool:
     return value is None or value is False or value == ()
 
 
-def coded_by(item: Item, words: Words) -> Item:
+def coded_by(item: Item, words: Words, dimension_of: DimensionOf | None = None) -> Item:
     """The item with what the sources in `words` say of it now, in the place of what they said before.
 
     A source of None says nothing any more; one that is not in `words` stays with what it had its way in. The same
-    words again change nothing. An expense claim is not coded: its items are.
+    words again change nothing. An expense claim is not coded: its items are. `dimension_of` has the tracking values
+    of the item and of the words: whose word counts is decided for each dimension by itself.
     """
     if item.type is ItemType.EXPENSE_CLAIM:
         return item
-    working = _Working(item, words)
+    working = _Working(item, words, dimension_of or {})
     working.split()
     working.header()
     working.each_line()
     return working.done()
 
 
+def values_in_play(item: Item, codings: Iterable[Coding | None]) -> set[str]:
+    """Every tracking value that coding the item by these words may have to choose from."""
+    values = {value for line in item.lines for value in line.tracking}
+    for path, kept in item.given.items():
+        if path.endswith(f".{TRACKING}"):
+            values |= set(kept)
+    values |= {value for line in item.given.get(LINES, ()) for value in line.get(TRACKING, ())}
+    for coding in (*codings, suggested(item)):
+        if coding is not None:
+            values |= set(coding.dimensions)
+            values |= {value for share in (coding.split.shares if coding.split else ()) for value in share.dimensions}
+    return values
+
+
 class _Working:
     """One item while it is coded."""
 
-    def __init__(self, item: Item, words: Words) -> None:
+    def __init__(self, item: Item, words: Words, dimension_of: DimensionOf) -> None:
         self.item = item
+        self.dimension_of = dimension_of
         self.asked = {source: said for source, said in words.items() if source not in _SAID}
         self.asked[Source.SUGGESTED] = suggested(item)
         self.given = dict(item.given)
@@ -112,13 +143,15 @@ class _Working:
         original = tuple(self._as_read(number, line) for number, line in enumerate(self.lines))
         self._forget_lines()
         self.given[LINES] = [_plain(line) for line in original]
-        self.lines = shared_out(replace(self.item, lines=original), rule.split.shares)
+        self.lines = shared_out(replace(self.item, lines=original), rule.split.shares, self.dimension_of)
         self.sources[LINES] = source
         for number, share in enumerate(rule.split.shares):
             for name, word in _OF_LINE.items():
                 value = getattr(self.lines[number], name)
                 if not _is_blank(value) and not getattr(share, word, None):
                     self.sources[f"lines[{number}].{name}"] = Source.EXTRACTED  # all lines agreed on it
+            for place in range(len(share.dimensions), len(self.lines[number].tracking)):
+                self.sources[value_path(f"lines[{number}].{TRACKING}", place)] = Source.EXTRACTED
 
     def _back(self) -> None:
         """The lines as they were read."""
@@ -136,6 +169,8 @@ class _Working:
             path = f"lines[{number}].{name}"
             if path in self.given:
                 values[name] = _read(name, self.given[path])
+            elif name == TRACKING:
+                values[name] = tuple(value for value, source in self._values(path, line) if source in _SAID)
             elif self._source(path) not in _SAID:
                 values[name] = _BLANK.get(name)
         return replace(line, **values)
@@ -158,12 +193,40 @@ class _Working:
         for name, word in _OF_LINE.items():
             said = {source: getattr(coding, word) for source, coding in self.asked.items() if coding is not None}
             path = f"lines[{number}].{name}"
+            if name == TRACKING:
+                values[name] = self._tracking(path, line, said)
+                continue
             if name == "category":
                 said |= self._by_keyword(line, said)
             if name == "billable" and values["customer"] == line.customer and self._is_manual(number, line):
                 said = {}  # a person who names the customer has said whether it is to be charged
             values[name] = self._decide(path, name, getattr(line, name), said)
         return replace(line, **values)
+
+    def _values(self, path: str, line: Line) -> list[tuple[str, Source]]:
+        """A line's tracking values, each with who said it."""
+        return [(value, self._source(value_path(path, place))) for place, value in enumerate(line.tracking)]
+
+    def _tracking(self, path: str, line: Line, said: Mapping[Source, Any]) -> tuple[str, ...]:
+        """The tracking values that count: each dimension's are decided for themselves."""
+        words: dict[Source, tuple[str, ...]] = {one: values for one, values in said.items() if values}
+        kept: dict[Source, tuple[str, ...]] = {}
+        for value, source in self._values(path, line):
+            if source not in self.asked or source is self.sources.get(LINES):  # a share's are closer to the line
+                kept[source] = (*kept.get(source, ()), value)
+        if path in self.given:
+            kept[Source.EXTRACTED] = _read(TRACKING, self.given.pop(path))
+        for source, values in kept.items():
+            words[source] = joined(values, words.get(source, ()), self.dimension_of)
+        found = settled_tracking(words, self.dimension_of)
+        read = words.get(Source.EXTRACTED, ())
+        if any((value, Source.EXTRACTED) not in found for value in read):
+            self.given[path] = _kept(read)
+        self.sources = {known: source for known, source in self.sources.items() if not known.startswith(f"{path}[")}
+        whole = found[0][1] if found else None
+        self._note(path, TRACKING, whole)
+        self.sources |= {value_path(path, place): by for place, (_, by) in enumerate(found) if by is not whole}
+        return tuple(value for value, _ in found)
 
     def _is_manual(self, number: int, line: Line) -> bool:
         return line.customer is not None and self._source(f"lines[{number}].customer") is Source.MANUAL
@@ -205,8 +268,7 @@ class _Working:
             self.sources[path] = best
 
     def _source(self, path: str) -> Source:
-        known = self.sources.get(path) or (self.sources.get(LINES) if path.startswith("lines[") else None)
-        return known or self.item.source
+        return _known(self.sources, path) or self.item.source
 
     def done(self) -> Item:
         return replace(self.item, **self.changes, lines=self.lines, sources=self.sources, given=self.given)
@@ -310,7 +372,7 @@ def sources_shown(item: Item, filled: Item) -> dict[str, Source]:
             path = f"lines[{number}].{name}"
             if not _is_blank(getattr(line, name)):
                 shown[path] = source_of(item, path) or Source.CONNECTION_DEFAULT
-    return shown
+    return shown | {path: source for path, source in item.sources.items() if f".{TRACKING}[" in path}
 
 
 _SHOWN: Final = (

@@ -214,7 +214,8 @@ class PaymentStatus(StrEnum):
 class Published:
     """Where an item went: kept per connection and organisation, so that another organisation is never confused.
 
-    `destination` is what it was published as, for control totals; None in records from before it was kept.
+    `destination` is what it was published as, for control totals; None in records from before it was kept. `by` is who
+    asked for it (empty in records from before it was kept).
     """
 
     connection: str
@@ -231,6 +232,7 @@ class Published:
     destination: Destination | None = None
     approval: Approval | None = None  # where people decide on it
     payment_status: PaymentStatus | None = None  # None before it was first read back, or where it is not
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,10 +132,15 @@ class _Plan:
     refused: list[Refused] = field(default_factory=list)
     differing: list[Differing] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
+    codes: dict[str, tuple[str, str]] = field(default_factory=dict)  # the folded and the whole name each is of
 
     def take(self, row: Row) -> None:
         name = folded(row.name)
         there = self.after.get(name)
+        of, shown = self.codes.get(row.code, (name, "")) if row.code else (name, "")
+        if of != name:
+            self.refused.append(Refused(row.line, "code", f"{shown} has this code"))
+            return
         if there is None:
             there = Entry(self.new_id(row.number), self.kind, row.name, row.code, values=dict(row.values))
             self.before[name] = None
@@ -148,6 +153,8 @@ class _Plan:
             ours = there.id == self.new_id(row.number)
             self.created, self.merged = self.created + ours, self.merged + (not ours)
             there = self._filled(there, row)
+        if there.code:
+            self.codes.setdefault(there.code, (name, there.name))
         self.after[name] = self.entries[row.line] = there
 
     def _filled(self, there: Entry, row: Row) -> Entry:
@@ -167,9 +174,11 @@ def plan(kind: Kind, rows: Iterable[Row], known: Mapping[str, Entry], new_id: Ca
     """What the rows make of the entries that are there, by folded name: new ones, and blanks filled in known ones.
 
     `new_id` gives the id of the entry that the row of a number makes. A value that differs from the entry's own is
-    not taken but said, as is everything about an entry of the accounting software. An inactive entry takes no row.
+    not taken but said, as is everything about an entry of the accounting software. An inactive entry takes no row. A
+    code is of one name, among the rows and the entries that they name.
     """
-    found = _Plan(kind, new_id, dict(known), dict(known))
+    codes = {entry.code: (name, entry.name) for name, entry in known.items() if entry.code}
+    found = _Plan(kind, new_id, dict(known), dict(known), codes=codes)
     for row in rows:
         found.take(row)
     pairs = ((after, found.before[name]) for name, after in found.after.items())

@@ -15,7 +15,8 @@ class PendingMarker:
 
     `attach_only` and `pay_only` ask for the file, or the payment, alone: the document is published, that part failed.
     `take_over` is the provider's id of the document that a person says an item of unknown outcome is. `behalf` is the
-    secondary connection that the item goes to, where `connection` delivers it there through the books.
+    secondary connection that the item goes to, where `connection` delivers it there through the books. `by` is who
+    asked for it.
     """
 
     tenant: str
@@ -33,6 +34,7 @@ class PendingMarker:
     pay_only: bool = False
     take_over: str | None = None
     behalf: str | None = None
+    by: str = ""
 
     @property
     def makes_document(self) -> bool:
@@ -91,6 +93,7 @@ class Member:
     refers_to: str | None = None
     destination: Destination | None = None  # of a document, for control totals
     approval: str | None = None  # the connection in whose software people decide on it
+    by: str = ""  # who asked for the document
 
 
 @dataclass(frozen=True, slots=True)

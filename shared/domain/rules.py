@@ -71,7 +71,7 @@ _OF_CONTACTS: Final = frozenset(
 DECIDES: Final[Mapping[RuleKind, Collection[str]]] = {
     RuleKind.SUPPLIER: _OF_CONTACTS | {"customer", "billable", "duplicate_mode"},
     RuleKind.CUSTOMER: _OF_CONTACTS,
-    RuleKind.USER: frozenset({"payment_method", "payment_method_when", "project", "supplier"}),
+    RuleKind.USER: frozenset({"payment_method", "payment_method_when", "project", "dimensions", "supplier"}),
     RuleKind.PAYMENT_METHOD: frozenset({"destination", "auto_publish"}),
 }
 FIELDS: Final = tuple(sorted(frozenset().union(*DECIDES.values())))
@@ -103,7 +103,7 @@ def sources_of(kind: RuleKind) -> tuple[Source, ...]:
 def words_of(kind: RuleKind, rule: Rule | None) -> Words:
     """What a rule says, by the rank it says it with; None everywhere where there is no such rule.
 
-    A person's payment method may count only where none was read from the document; a project always counts.
+    A person's payment method may count only where none was read from the document; project and dimensions always do.
     """
     if rule is None:
         return dict.fromkeys(sources_of(kind))

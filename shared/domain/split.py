@@ -8,16 +8,17 @@ from shared.domain.coding import Share, Split
 from shared.domain.items import Item, Line, TaxMode
 from shared.domain.lists import folded
 from shared.domain.money import rounded
+from shared.domain.tracking import DimensionOf, joined
 
 WHOLE: Final = Decimal(100)
 
 
-def shared_out(item: Item, shares: Sequence[Share]) -> tuple[Line, ...]:
+def shared_out(item: Item, shares: Sequence[Share], dimension_of: DimensionOf) -> tuple[Line, ...]:
     """A line for each share of what the item's lines come to; the last takes what rounding leaves.
 
     The tax is shared out as well where the document states it, so that the new lines are equal to it as the old ones
     were. What the old lines agree on (category, rate, project ...) stays on those shares that name nothing of their
-    own; where they differ it is left open.
+    own (of dimensions: those that it names no value of); where they differ it is left open.
     """
     amounts = _parts(sum((line.amount for line in item.lines), Decimal(0)), shares, item.currency)
     tax = stated_tax(item)
@@ -30,7 +31,7 @@ def shared_out(item: Item, shares: Sequence[Share]) -> tuple[Line, ...]:
             tax_amount=part,
             category=share.category or _agreed(item, "category"),
             tax_rate=share.tax_rate or _agreed(item, "tax_rate"),
-            tracking=share.dimensions or _agreed(item, "tracking") or (),
+            tracking=joined(share.dimensions, _agreed(item, "tracking") or (), dimension_of),
             project=share.project or _agreed(item, "project"),
             customer=_agreed(item, "customer"),
             billable=bool(_agreed(item, "billable")),

@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.code_item import differences
-from shared.domain.errors import ConflictError, LedgerbridgeError
+from shared.domain.errors import ConflictError, LedgerbridgeError, fail
 from shared.domain.items import Item, ItemState, Place, Stage
 from shared.domain.readiness import judged, summary_of
 from shared.domain.rules import Rule, RuleKind, contact_rule
@@ -21,18 +21,24 @@ from shared.usecases.spot_duplicates import compared_anew
 
 SLICE: Final = 50
 AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the message that goes on from it may need
-MOST_LOOKED_AT: Final = 2000  # items that one dry run looks at
+# A dry run answers within a request, and goes on with the next one: after so many items, or so much time.
+MOST_LOOKED_AT: Final = 2000
+COUNTS_FOR: Final = timedelta(seconds=10)
 _OPEN: Final = frozenset({Stage.RECEIVED, Stage.NEEDS_REVIEW, Stage.READY})
 
 
 @dataclass(slots=True)
 class Counted:
-    """What applying a rule would change. `complete` is False where there are more items than one dry run looks at."""
+    """What applying a rule, as of one version, would change of the items looked at so far.
 
+    `after` is the last of them where there are more, None once all were looked at.
+    """
+
+    version: int
     looked_at: int = 0
     items: int = 0
     fields: int = 0
-    complete: bool = True
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +50,24 @@ class _Change:
     state: ItemState
 
 
-def count_rule(service: Service, account: Account, rule: Rule) -> Counted:
-    """How many open items of the inbox, and fields on them, the rule would change now; nothing is written."""
-    ways, counted, cursor = Ways(service, account), Counted(), None
+def count_rule(service: Service, account: Account, rule: Rule, so_far: Counted | None = None) -> Counted:
+    """How many open items of the inbox, and fields on them, the rule would change now; nothing is written.
+
+    Goes on from `so_far`, whose counts are in the answer's. Raises invalid_cursor where the rule was changed since.
+    """
+    if so_far is not None and so_far.version != rule.version:
+        raise fail("invalid_cursor", field="cursor")
+    counted = so_far or Counted(rule.version)
+    ways, enough, until = Ways(service, account), counted.looked_at + MOST_LOOKED_AT, service.clock.now() + COUNTS_FOR
     while True:
-        page, cursor = service.items.page(account.tenant, account.id, cursor, SLICE, connections=ways.linked)
+        page, counted.after = service.items.page(
+            account.tenant, account.id, counted.after, SLICE, connections=ways.linked
+        )
         counted.looked_at += len(page)
         for change in _changes(ways, rule, page):
             counted.items += 1
             counted.fields += len(differences(change.before, change.after))
-        if cursor is None or counted.looked_at >= MOST_LOOKED_AT:
-            counted.complete = cursor is None
+        if counted.after is None or counted.looked_at >= enough or service.clock.now() >= until:
             return counted
 
 

@@ -21,10 +21,11 @@ def as_published(
     has_payment: bool,
     has_file: bool,
     approval: str | None = None,
+    by: str,
 ) -> ItemState:
     """The item's state with its document; payment and file are pending where they follow, and not for a void one.
 
-    `approval` is the connection in whose software people decide on it.
+    `approval` is the connection in whose software people decide on it, `by` who asked for the document.
     """
     document_id = answer.provider_id or ""
     published = Published(
@@ -41,6 +42,7 @@ def as_published(
         attachment=Fact(FactOutcome.PENDING) if has_file and not answer.voided else None,
         destination=destination,
         approval=Approval(approval) if approval is not None else None,
+        by=by,
     )
     drain.progress += 1
     return replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, last_error=None, reasons=(), published=published)

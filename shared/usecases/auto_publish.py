@@ -140,7 +140,7 @@ def _queue(ways: Ways, results: Sequence[Taken | Problem], going: Sequence[tuple
         taken = results[place]
         if isinstance(taken, Problem) or way.connection is None:
             raise TypeError("only items that were stored, with a connection to go to, are queued")
-        marker = marker_of(service, taken.item, taken.state, way.connection, behalf=way.behalf)
+        marker = marker_of(service, taken.item, taken.state, way.connection, behalf=way.behalf, by=ACTOR)
         put_marker(service, marker)
         queued.append(replace(taken, marker=marker))
     for connection in connections.values():

@@ -7,8 +7,8 @@ from typing import Any, Final
 from shared.domain.code_item import coded_by, said_by_person, source_of
 from shared.domain.coding import RULED, Coding, Source
 from shared.domain.errors import Problem
-from shared.domain.items import Item, ItemType, TimelineEntry
-from shared.domain.rules import RuleKind, contact_rule, sources_of, words_of
+from shared.domain.items import Item, ItemType, Side, TimelineEntry
+from shared.domain.rules import RuleKind, Words, contact_rule, sources_of, words_of
 from shared.usecases.contact_defaults import ContactDefaults
 from shared.usecases.integrations import Ways
 from shared.usecases.readiness import EntryCache
@@ -25,12 +25,14 @@ def coded_on_arrival(ways: Ways, cache: EntryCache, arrived: Sequence[Item | Pro
     """New items with their rules and their contacts' own defaults applied, in their order; problems pass by.
 
     Only the rules that can apply are read, in two calls of the store for all: those for contacts and owners, then those
-    for the payment methods that the items have by now.
+    for the payment methods that the items have by now; and the tracking values that there is to choose between.
     """
     items = [one for one in arrived if isinstance(one, Item)]
     ways.rules.load(ask for item in items for ask in _asks(item))
     defaults = ContactDefaults(ways, cache)
-    first = {item.id: _coded(ways, item, ARRIVAL - {RuleKind.PAYMENT_METHOD}, defaults) for item in items}
+    kinds = ARRIVAL - {RuleKind.PAYMENT_METHOD}
+    ways.dimensions.load((item, _asked(ways, item, kinds, defaults)) for item in items)
+    first = {item.id: _coded(ways, item, kinds, defaults) for item in items}
     ways.rules.load(ask for item in first.values() for ask in _method(item))
     settled = {RuleKind.PAYMENT_METHOD}
     return [_coded(ways, first[one.id], settled) if isinstance(one, Item) else one for one in arrived]
@@ -42,7 +44,8 @@ def coded_again(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: C
     The payment method's rule is always asked, and last: others may have settled another method, and where it gives way
     their word on where the document goes counts again.
     """
-    coded = coded_by(item, words_of(RuleKind.PAYMENT_METHOD, None))
+    silent = words_of(RuleKind.PAYMENT_METHOD, None)
+    coded = coded_by(item, silent, ways.dimensions.of(item, silent))
     coded = _coded(ways, coded, set(kinds) - {RuleKind.PAYMENT_METHOD}, defaults)
     return _coded(ways, coded, {RuleKind.PAYMENT_METHOD})
 
@@ -71,14 +74,14 @@ def _asked_by(before: Item, said: Item, changes: Mapping[str, Any]) -> Iterable[
     due_by_rule = source_of(before, "due_date") in {Source.SUPPLIER_RULE, Source.CUSTOMER_RULE}
     if said.contact != before.contact or said.side is not before.side or (due_by_rule and said.date != before.date):
         yield from _CONTACTS
-    if said.owner != before.owner:
+    if said.owner != before.owner or said.side is not before.side:
         yield RuleKind.USER
 
 
 def _asks(item: Item) -> Iterable[Ask]:
     if item.contact is not None and item.type is not ItemType.EXPENSE_CLAIM:
         yield contact_rule(item.side), item.contact
-    if item.owner is not None:
+    if item.owner is not None and item.side is Side.COSTS:
         yield RuleKind.USER, item.owner
 
 
@@ -90,26 +93,38 @@ def _method(item: Item) -> Iterable[Ask]:
 def _coded(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: ContactDefaults | None = None) -> Item:
     if item.type is ItemType.EXPENSE_CLAIM:
         return _claimed(ways, item) if RuleKind.USER in kinds else item
-    words: dict[Source, Coding | None] = {}
-    if defaults is not None and _CONTACTS & set(kinds):
-        words[Source.SUPPLIER_DEFAULT] = defaults.of(item)
     ids = dict(item.rules)
     for kind in kinds:
         rule = ways.rules.of(kind, _subject(item, kind))
-        words |= words_of(kind, rule)
         for source in sources_of(kind):
             ids.pop(source, None)
             if rule is not None:
                 ids[source] = rule.id
-    coded = coded_by(item, words)
+    words = _asked(ways, item, kinds, defaults)
+    coded = coded_by(item, words, ways.dimensions.of(item, words))
     return replace(coded, rules={source: ids[source] for source in sorted(_deciding(coded)) if source in ids})
 
 
+def _asked(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: ContactDefaults | None) -> Words:
+    """What the item's rules of these kinds say, and, where a contact's are asked, its own defaults."""
+    words: dict[Source, Coding | None] = {}
+    if defaults is not None and _CONTACTS & set(kinds):
+        words[Source.SUPPLIER_DEFAULT] = defaults.of(item)
+    for kind in kinds:
+        words |= words_of(kind, ways.rules.of(kind, _subject(item, kind)))
+    return words
+
+
 def _subject(item: Item, kind: RuleKind) -> str | None:
-    """What the rule of a kind for an item is keyed by; None where there is no such rule for it."""
+    """What the rule of a kind for an item is keyed by; None where there is no such rule for it.
+
+    People's rules are for the costs that they hand in.
+    """
     if kind in _CONTACTS:
         return item.contact if kind is contact_rule(item.side) else None
-    return item.payment_method if kind is RuleKind.PAYMENT_METHOD else item.owner
+    if kind is RuleKind.PAYMENT_METHOD:
+        return item.payment_method
+    return item.owner if item.side is Side.COSTS else None
 
 
 def _claimed(ways: Ways, claim: Item) -> Item:

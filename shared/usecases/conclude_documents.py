@@ -101,4 +101,5 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         has_payment=member.has_payment,
         has_file=member.has_file,
         approval=member.approval,
+        by=member.by,
     )

@@ -6,6 +6,7 @@ from typing import Final
 from shared.domain.accounts import Account
 from shared.domain.arrival import fits_side, settled
 from shared.domain.bank_match import loosened
+from shared.domain.code_item import source_of
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem, fail
 from shared.domain.item_drafts import ItemChanges
@@ -146,10 +147,20 @@ def store_change(service: Service, changed: Changed, linked: list[Connection], *
         claim=changed.state.claim,
         was=changed.was,
     )
-    entry = TimelineEntry(service.clock.now(), actor, what, {"fields": list(changed.fields)})
+    entry = TimelineEntry(service.clock.now(), actor, what, _told_of(item, changed.fields, what))
     service.items.append_timeline(item.tenant, item.account, item.id, entry)
     marker = replace(changed.marker, item_version=item.version) if changed.marker and keep else None
     return Taken(item, state, marker, new=False)
+
+
+def _told_of(item: Item, fields: tuple[str, ...], what: str) -> dict[str, object]:
+    """What the history says of a change: its fields, and the rules that decide on the item now.
+
+    Where rules made the change it says of each field who decides it now, as `tell_coding` does of an arrival.
+    """
+    if what == "item.coded":
+        return {"rules": dict(item.rules), "fields": {path: source_of(item, path) for path in fields}}
+    return {"fields": list(fields)} | ({"rules": dict(item.rules)} if item.rules else {})
 
 
 def recoded(ways: Ways, finders: Finders, item: Item, changes: ItemChanges, marker: PendingMarker | None) -> Item:

@@ -11,7 +11,7 @@ from shared.domain.accounts import Account
 from shared.domain.connections import Connection, Slot
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Item, ItemState
-from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
+from shared.domain.publishing import ControlTotal, PendingMarker, Publication, PublicationStatus
 from shared.domain.readiness import destination_of, judged, signed_total
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.integrations import Ways, prefetch_all, why_no_way, why_not_sending
@@ -123,7 +123,7 @@ def _expand_slice(service: Service, ways: Ways, publication: Publication, cache:
     for connection in {one.connection.id: one.connection for one in found.accepted}.values():
         remind(service, wake_of(connection), service.clock.now() + SWEEP_AFTER)
     for one in found.accepted:
-        put_marker(service, marker_of(service, one.item, one.state, one.connection, publication.id, behalf=one.behalf))
+        put_marker(service, _marker(service, publication, one))
     counted = found.accepted + found.there
     return service.publications.update(
         replace(
@@ -133,6 +133,11 @@ def _expand_slice(service: Service, ways: Ways, publication: Publication, cache:
             expected=added(publication.expected, totals(counted)),
         )
     )
+
+
+def _marker(service: Service, publication: Publication, one: "Accepted") -> PendingMarker:
+    by = publication.requested_by
+    return marker_of(service, one.item, one.state, one.connection, publication.id, behalf=one.behalf, by=by)
 
 
 def sort_items(

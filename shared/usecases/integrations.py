@@ -15,6 +15,7 @@ from shared.domain.lists import Book
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import coded, without_repeats
 from shared.domain.rules import RuleKind
+from shared.usecases.dimensions_at_hand import DimensionsAtHand
 from shared.usecases.on_behalf import delivery_of, on_behalf_of
 from shared.usecases.readiness import EntryCache, Prepared, book_of, linked_connections, prefetch, prepare
 from shared.usecases.rules_at_hand import RulesAtHand
@@ -72,6 +73,7 @@ class Ways:
         self.linked: Final = linked_connections(service, account) if linked is None else linked
         self._slots = {connection.slot: connection for connection in self.linked}
         self.rules: Final = RulesAtHand(service, account)
+        self.dimensions: Final = DimensionsAtHand(service, self.books)
 
     def load(self, items: Iterable[Item | Summary]) -> None:
         """Read the rules that have a say in these items, in one call of the store for all."""

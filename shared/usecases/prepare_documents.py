@@ -226,4 +226,5 @@ def _member(drain: Drain, candidate: Candidate, draft: Draft, connection: Connec
         destination=candidate.target.destination,
         has_file=item.document is not None and candidate.target.settings.attach_files,
         approval=candidate.marker.behalf or decides,
+        by=candidate.marker.by,
     )

@@ -17,9 +17,10 @@ from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
 
-def publish_item(service: Service, account: Account, item_id: str) -> Taken:
+def publish_item(service: Service, account: Account, item_id: str, *, by: str = "") -> Taken:
     """Put an item into its organisation's queue and wake the publisher; an item that is queued already stays as it is.
 
+    `by` is who asks, for the item's history.
     On a published item whose file or payment failed, or whose payment is not known, this asks for that alone. Raises
     not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
     every reason), already_published, outcome_unknown.
@@ -35,7 +36,7 @@ def publish_item(service: Service, account: Account, item_id: str) -> Taken:
         renew(service, account, state, verdict)
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
         raise LedgerbridgeError(*lead, *verdict.problems)
-    marker = marker_of(service, item, state, connection, behalf=way.behalf)
+    marker = marker_of(service, item, state, connection, behalf=way.behalf, by=by)
     queue_marker(service, marker, connection)
     return Taken(item, state, marker, new=True)
 
@@ -123,8 +124,9 @@ def marker_of(
     publication: str | None = None,
     *,
     behalf: Connection | None = None,
+    by: str,
 ) -> PendingMarker:
-    """The queued state of an item that may be published now."""
+    """The queued state of an item that may be published now; `by` is who asked for it."""
     return PendingMarker(
         tenant=item.tenant,
         account=item.account,
@@ -139,6 +141,7 @@ def marker_of(
         attach_only=_file_is_missing(state.published),
         pay_only=_payment_is_missing(state.published),
         behalf=behalf.id if behalf is not None else None,
+        by=by,
     )
 
 

@@ -13,7 +13,7 @@ from shared.domain.readiness import judged, with_standing
 from shared.usecases.edit_item import found_item
 from shared.usecases.integrations import Shown, Ways, evaluate, prefetch_all
 from shared.usecases.publish_item import save_judged
-from shared.usecases.readiness import EntryCache, linked_connections
+from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.tell_reviews import tell_reviews
 
@@ -150,19 +150,38 @@ def timeline(
     Queueing and publishing write no line of their own: they are told from the marker and the publication, on the
     first page, and its arrival from the item, on the last.
     """
-    item, state, marker = found_item(service, account, item_id, linked_connections(service, account))
+    ways = Ways(service, account)
+    item, state, marker = found_item(service, account, item_id, ways.linked)
     lines, after = service.items.timeline(account.tenant, account.id, item_id, position, limit)
     if position is None:
-        lines = sorted([*lines, *_standing(state, marker)], key=lambda line: line.at, reverse=True)
+        lines = sorted([*lines, *_standing(ways, state, marker)], key=lambda line: line.at, reverse=True)
     if after is None:
         lines.append(TimelineEntry(item.created_at, "", "item.received", {"external_id": item.external_id}))
     return lines, after
 
 
-def _standing(state: ItemState, marker: PendingMarker | None) -> Iterator[TimelineEntry]:
+def _standing(ways: Ways, state: ItemState, marker: PendingMarker | None) -> Iterator[TimelineEntry]:
     if marker is not None:
-        yield TimelineEntry(marker.queued_at, "", "item.queued", {"publication": marker.publication})
+        queued = {"publication": marker.publication, **_where(ways, marker.behalf or marker.connection)}
+        yield TimelineEntry(marker.queued_at, marker.by, "item.queued", queued)
     if state.published is not None:
         there = state.published
-        said: dict[str, object] = {"document_id": there.document_id, "status": there.status, "url": there.url}
-        yield TimelineEntry(there.at, "", "item.published", said)
+        said: dict[str, object] = {
+            "document_id": there.document_id,
+            "document_type": there.document_type,
+            "number": there.number,
+            "destination": there.destination,
+            "status": there.status,
+            "url": there.url,
+            **_where(ways, there.connection),
+        }
+        yield TimelineEntry(there.at, there.by, "item.published", said)
+
+
+def _where(ways: Ways, connection: str) -> dict[str, object]:
+    """The connection that an item goes or went through, with its software and organisation; none where it is gone."""
+    found = ways.by_id(connection)
+    said: dict[str, object] = {"connection": connection}
+    if found is not None:
+        said |= {"provider": found.provider, "organisation": found.pinned.name}
+    return said

@@ -67,6 +67,7 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
         has_payment=found.target.records_payment,
         has_file=item.document is not None and seen.settings.attach_files,
         approval=marker.behalf,
+        by=marker.by,
     )
     drain.save_state(item.account, after)
     if after.published is not None and item.type is ItemType.EXPENSE_CLAIM:

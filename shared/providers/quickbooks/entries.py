@@ -11,6 +11,7 @@ from typing import Any, Final
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.providers.contract import amount_text
 from shared.providers.quickbooks.api import ref
+from shared.providers.quickbooks.terms import DUE_DAYS
 from shared.providers.transport import broken
 
 Record = Mapping[str, Any]
@@ -57,7 +58,7 @@ def account(record: Record) -> Iterator[Entry]:
 
 def vendor(record: Record) -> Iterator[Entry]:
     """A supplier; its currency is fixed when it is made."""
-    values = {**_contact_values(record), "account_number": _text(record, "AcctNum")}
+    values = {**_contact_values(record), "account_number": _text(record, "AcctNum"), **_defaults(record)}
     yield _entry(record, Kind.SUPPLIERS, values, name="DisplayName")
 
 
@@ -67,13 +68,21 @@ def customer(record: Record) -> Iterator[Entry]:
         values = {**_contact_values(record), "customer": ref(record, "ParentRef"), "level": record.get("Level")}
         yield _entry(record, Kind.PROJECTS, values)
     else:
-        yield _entry(record, Kind.CUSTOMERS, _contact_values(record), name="DisplayName")
+        yield _entry(record, Kind.CUSTOMERS, _contact_values(record) | _defaults(record), name="DisplayName")
 
 
 def _contact_values(record: Record) -> dict[str, Any]:
     email = record.get("PrimaryEmailAddr")
     address = email.get("Address") if isinstance(email, Mapping) else None
     return {"email": address or None, "currency": ref(record, "CurrencyRef")}
+
+
+def _defaults(record: Record) -> dict[str, Any]:
+    """What QuickBooks fills in on the contact's documents: tax code and payment terms, of accounts it keeps none.
+
+    `DefaultTaxCodeRef` is in the schema of vendors and customers alike (its PrefillAccountRef is of the Desktop).
+    """
+    return {"default_tax_rate": ref(record, "DefaultTaxCodeRef"), "due_days": record.get(DUE_DAYS)}
 
 
 def item(record: Record) -> Iterator[Entry]:

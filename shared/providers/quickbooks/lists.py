@@ -13,6 +13,7 @@ from shared.domain.lists import Entry, Kind
 from shared.providers.contract import CallFailed, ListPage, Session
 from shared.providers.quickbooks import api, entries
 from shared.providers.quickbooks.profile import PAGE_SIZE
+from shared.providers.quickbooks.terms import Terms, read_terms, terms_for, with_days, written_terms
 from shared.providers.transport import broken
 
 _K = Kind
@@ -45,20 +46,25 @@ GROUPS: Final = (ENTITIES[0].kinds, ENTITIES[1].kinds, TOGETHER, ENTITIES[2].kin
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a list is read on: the entity, the first record wanted, how many there are (None: unknown), the cursor."""
+    """Where a list is read on: the entity, the first record wanted, how many there are (None: unknown), the cursor.
+
+    `terms` are the payment terms, once this pass has read them.
+    """
 
     entity: str
     start: int
     count: int | None
     cursor: str
+    terms: Terms | None = None
 
     def text(self) -> str:
-        return f"{self.entity}|{self.start}|{'' if self.count is None else self.count}|{self.cursor}"
+        count = "" if self.count is None else self.count
+        return f"{self.entity}|{self.start}|{count}|{self.cursor}|{written_terms(self.terms)}"
 
     @classmethod
     def of(cls, text: str) -> "_Place":
-        entity, start, count, cursor = text.split("|")
-        return cls(entity, int(start), int(count) if count else None, cursor)
+        entity, start, count, cursor, known = text.split("|")
+        return cls(entity, int(start), int(count) if count else None, cursor, read_terms(known))
 
 
 def list_page(session: Session, kinds: Sequence[Kind], page: str | None, since: str | None) -> ListPage:
@@ -82,7 +88,7 @@ def _first(session: Session, entity: Entity) -> ListPage:
     found = api.records_of(told["page"], entity.name)
     count = api.answered(told["count"]).get("totalCount")
     place = _Place(entity.name, 1, count if isinstance(count, int) else None, _cursor(session, at, started))
-    return _listed([entity], place, found, delta=False)
+    return _listed(session, [entity], place, found, delta=False)
 
 
 def _more(session: Session, wanted: Sequence[Entity], place: _Place, since: str | None) -> ListPage:
@@ -90,7 +96,7 @@ def _more(session: Session, wanted: Sequence[Entity], place: _Place, since: str 
     found = api.query(session, _page_text(entity, place.start, since), entity.name)
     if not found and place.count is not None and place.start <= place.count:
         raise broken(f"{place.count} of {entity.name} were counted, none came from {place.start} on")
-    return _listed(wanted, place, found, delta=since is not None)
+    return _listed(session, wanted, place, found, delta=since is not None)
 
 
 def _page_text(entity: Entity, start: int, since: str | None) -> str:
@@ -99,18 +105,21 @@ def _page_text(entity: Entity, start: int, since: str | None) -> str:
     return api.select("*", entity.name, f"{_EVERY}{changed} ORDERBY Id", start)
 
 
-def _listed(wanted: Sequence[Entity], place: _Place, found: list[dict[str, Any]], *, delta: bool) -> ListPage:
+def _listed(
+    session: Session, wanted: Sequence[Entity], place: _Place, found: list[dict[str, Any]], *, delta: bool
+) -> ListPage:
     """A page of one entity's records, and where to read on: the next page, else in a delta the next entity."""
     names = [entity.name for entity in wanted]
     entity = wanted[names.index(place.entity)]
     after = place.start + len(found)
+    known = terms_for(session, found, place.terms)
     more = after <= place.count if place.count is not None else len(found) >= PAGE_SIZE
     following: _Place | None = None
     if more:
-        following = _Place(place.entity, after, place.count, place.cursor)
+        following = _Place(place.entity, after, place.count, place.cursor, known)
     elif entity is not wanted[-1]:
-        following = _Place(names[names.index(place.entity) + 1], 1, None, place.cursor)
-    made = [entry for record in found for entry in entity.entries(record)]
+        following = _Place(names[names.index(place.entity) + 1], 1, None, place.cursor, known)
+    made = [entry for record in found for entry in entity.entries(with_days(record, known))]
     gone = _moved(entity, made) if delta else ()
     return ListPage(tuple(made), following.text() if following else None, place.cursor, gone)
 
@@ -130,14 +139,15 @@ def _changes(session: Session, wanted: Sequence[Entity], since: str) -> ListPage
     cursor = _cursor(session, api.instant(told.get("time")), started)
     made: list[Entry] = []
     gone: list[tuple[Kind, str]] = []
+    known = terms_for(session, (record for records in found.values() for record in records), None)
     for entity in wanted:
         there = [record for record in found[entity.name] if not is_tombstone(record)]
-        of_entity = [entry for record in there for entry in entity.entries(record)]
+        of_entity = [entry for record in there for entry in entity.entries(with_days(record, known))]
         made += of_entity
         gone += _moved(entity, of_entity)
         gone += [(kind, str(one["Id"])) for one in found[entity.name] if is_tombstone(one) for kind in entity.kinds]
     cut_short = sum(len(records) for records in found.values()) >= PAGE_SIZE
-    following = _Place(wanted[0].name, 1, None, cursor).text() if cut_short else None
+    following = _Place(wanted[0].name, 1, None, cursor, known).text() if cut_short else None
     return ListPage(tuple(made), following, cursor, tuple(gone))
 
 

@@ -21,7 +21,7 @@ ACCOUNT_ATTRIBUTES: Final = (
 )
 CONTACT_ATTRIBUTES: Final = (
     "name,contact_types,reference,email,tax_number,currency,default_purchase_ledger_account,"
-    "default_sales_ledger_account,default_sales_tax_rate,is_active,system,deleted_at"
+    "default_sales_ledger_account,default_sales_tax_rate,credit_days,credit_terms,is_active,system,deleted_at"
 )
 TAX_ATTRIBUTES: Final = "name,percentage,percentages,is_visible,is_combined_rate,component_tax_rates"
 BANK_ATTRIBUTES: Final = "bank_account_type,currency,nominal_code,is_active,deleted_at"
@@ -96,7 +96,21 @@ def contact(record: Record) -> Iterator[Entry]:
     active = record.get("is_active") is not False and record.get("deleted_at") is None
     for kind, name, said in ((Kind.SUPPLIERS, "VENDOR", bought), (Kind.CUSTOMERS, "CUSTOMER", sold)):
         if name in types and record.get("system") is not True:
-            yield _entry(record, kind, values | said, code=text_of(record, "reference"), active=active)
+            yield _entry(record, kind, values | said | _terms(record), code=text_of(record, "reference"), active=active)
+
+
+# A contact's own "credit_terms" that count from an invoice. Those that count from a payment are left to people, and so
+# is a contact without terms of its own: the business's (`GET /invoice_settings`) are a default of Sage's, not its.
+_DUE_AFTER: Final = {"date_from_invoice": "date", "month_end_invoice": "end_of_month"}
+
+
+def _terms(record: Record) -> dict[str, Any]:
+    """When a contact's documents are due. That month_end_invoice is so many days after the month's end is assumed."""
+    terms, days = text_of(record, "credit_terms"), number_of(record, "credit_days")
+    if terms == "immediate_invoice":
+        return {"due_days": 0, "due_after": "date"}
+    after = _DUE_AFTER.get(terms or "")
+    return {} if after is None or days is None else {"due_days": int(days), "due_after": after}
 
 
 def contact_types(record: Record) -> frozenset[str]:

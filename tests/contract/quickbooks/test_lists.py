@@ -1,5 +1,6 @@
 """Lists from the sandbox's companies: what is offered, what changes bring, how many calls they cost."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -120,6 +121,34 @@ def test_changes_of_every_list_come_in_one_call(sandbox: SandboxClient) -> None:
     inactive = named.get(taxis.provider_id)
     merged = inactive is not None and inactive.status is EntryStatus.INACTIVE
     assert merged or (Kind.SUPPLIERS, taxis.provider_id) in gone
+
+
+def test_what_quickbooks_fills_in_for_vendors_and_customers(sandbox: SandboxClient) -> None:
+    world = connected(sandbox)
+    since = api.moment(time_there(sandbox) - timedelta(seconds=1))
+    terms = {one["Name"]: one["Id"] for one in api.query(world.session, api.select("*", "Term"), "Term")}
+    rate = world.entries[Kind.TAX_RATES][0].provider_id
+    for entity, term, name in (("vendor", "TermRef", "Net 15"), ("customer", "SalesTermRef", "Net 30")):
+        body = {"DisplayName": f"{name} Ltd", term: {"value": terms[name]}, "DefaultTaxCodeRef": {"value": rate}}
+        answer = api.post(world.session, f"/{entity}", {}, json.dumps(body).encode(), "application/json")
+        assert answer.status == 200, answer.body
+    before = world.permits
+    entries, _, _ = changes(world.session, since)
+    assert world.permits == before + 2  # the changes, and once the terms that two of them name
+    whole = [entry for kinds in ((Kind.SUPPLIERS,), (Kind.CUSTOMERS, Kind.PROJECTS)) for entry in _all(world, kinds)]
+    for found in (entries, whole):
+        said = {one.name: (one.values.get("due_days"), one.values.get("default_tax_rate")) for one in found}
+        assert (said["Net 15 Ltd"], said["Net 30 Ltd"]) == ((15, rate), (30, rate))
+    assert "due_days" not in world.entry(Kind.SUPPLIERS, "City Taxis").values
+
+
+def _all(world: World, kinds: tuple[Kind, ...]) -> list[Entry]:
+    found, page, first = [], None, True
+    while first or page:
+        answer = PROVIDER.list_page(world.session, kinds, page, None)
+        found += list(answer.entries)
+        page, first = answer.next, False
+    return found
 
 
 def test_changes_that_do_not_fit_one_answer_are_asked_for_list_by_list(

@@ -96,6 +96,31 @@ def test_changes_bring_what_changed_alone(world: World) -> None:
     assert world.entries[Kind.CATEGORIES] == [] and world.entries[Kind.PRODUCTS] == []
 
 
+def test_what_sage_fills_in_for_a_contact(world: World) -> None:
+    cursors = since(world)
+    headers = {"authorization": f"Bearer {world.told.pair.access.reveal()}", "x-business": world.organisation.id}
+    account = world.entry(Kind.CATEGORIES, "7520").provider_id
+    terms = {"Plain": "date_from_invoice", "Monthly": "month_end_invoice", "At once": "immediate_invoice"}
+    for name, when in {**terms, "By payment": "date_from_payment", "None": None}.items():
+        body = {
+            "name": name, "contact_type_ids": ["VENDOR"], "default_purchase_ledger_account_id": account,
+            "credit_days": 20, "credit_terms": when,
+        }  # fmt: skip
+        made = world.sage.sandbox.http.post(f"{world.sage.base}/v3.1/contacts", headers=headers, json={"contact": body})
+        assert made.status_code == 201, made.text
+    world.pull(cursors)
+    found = {one.name: one.values for one in world.entries[Kind.SUPPLIERS]}
+    assert {one["default_category"] for one in found.values()} == {account}
+    due = {name: (said.get("due_days"), said.get("due_after")) for name, said in found.items()}
+    assert due == {
+        "Plain": (20, "date"),
+        "Monthly": (20, "end_of_month"),
+        "At once": (0, "date"),
+        "By payment": (None, None),
+        "None": (None, None),
+    }
+
+
 def test_what_was_deleted_is_told_as_gone(world: World) -> None:
     cursors = since(world)
     headers = {"authorization": f"Bearer {world.told.pair.access.reveal()}", "x-business": world.organisation.id}

@@ -156,6 +156,7 @@ def _entries(book: Book) -> dict[str, tuple[Kind, Entry]]:
         return kind, Entry(book.entry_id(kind, provider_id), kind, name, provider_id=provider_id, **more)
 
     region = entry(Kind.DIMENSIONS, "dim-region", "Region")
+    team = entry(Kind.DIMENSIONS, "dim-team", "Team")
     return {
         "supplier": entry(Kind.SUPPLIERS, "contact-1", "Office Supplies Ltd"),
         "archived_supplier": entry(Kind.SUPPLIERS, "contact-2", "Gone Ltd", status=EntryStatus.INACTIVE),
@@ -177,6 +178,9 @@ def _entries(book: Book) -> dict[str, tuple[Kind, Entry]]:
         "region": region,
         "north": entry(Kind.DIMENSIONS, "opt-north", "North", parent=region[1].id),
         "south": entry(Kind.DIMENSIONS, "opt-south", "South", parent=region[1].id),
+        "team": team,
+        "red": entry(Kind.DIMENSIONS, "opt-red", "Red", parent=team[1].id),
+        "blue": entry(Kind.DIMENSIONS, "opt-blue", "Blue", parent=team[1].id),
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.publish import worker
@@ -71,6 +72,29 @@ def test_a_dry_run_counts_and_applying_does_what_it_said(world: World) -> None:
     apply(world, made["id"])
     work(world)
     assert [item(world, view)["version"] for view in views] == versions
+
+
+def test_a_dry_run_counts_on_until_all_items_were_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.usecases.apply_rule.MOST_LOOKED_AT", 2)
+    monkeypatch.setattr("shared.usecases.apply_rule.SLICE", 2)
+    for number in range(5):
+        arrive(world, read(world, number=f"SUP-{number}"))
+    made = ruled(world, "supplier", world.entries["supplier"].id, category={"code": "429"}, description="Fuel")
+    counts, cursor = [], None
+    while not counts or cursor is not None:
+        status, counted = apply(world, made["id"], dry_run=True, cursor=cursor)
+        assert status == 200, counted
+        cursor = counted["next_cursor"]
+        assert counted["complete"] is (cursor is None)
+        counts.append((counted["looked_at"], counted["items"], counted["fields"]))
+    assert counts == [(2, 2, 4), (4, 4, 8), (5, 5, 10)]
+    _, first = apply(world, made["id"], dry_run=True)
+    status, problem = apply(world, made["id"], dry_run=True, cursor="x" + first["next_cursor"])
+    assert (status, problem["code"]) == (400, "invalid_cursor")
+    other = ruled(world, "user", "anna", payment_method={"id": payment_method(world)})
+    assert apply(world, other["id"], dry_run=True, cursor=first["next_cursor"])[1]["code"] == "invalid_cursor"
+    world.call("PATCH", f"rules/{made['id']}", {"description": None}, headers={"if-match": '"0"'})
+    assert apply(world, made["id"], dry_run=True, cursor=first["next_cursor"])[1]["code"] == "invalid_cursor"
 
 
 def test_a_payment_methods_rule_is_applied_to_its_items_alone(world: World) -> None:

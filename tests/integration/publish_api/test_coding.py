@@ -196,3 +196,31 @@ def test_an_expense_claim_without_a_supplier_is_of_its_owners(world: World) -> N
     claim = arrive(world, {**body, "owner": "anna"})
     assert (claim["contact"], claim["sources"]["contact"]) == (supplier, "user_rule_if_blank")
     assert (claim["stage"], claim["total"]) == ("ready", "48.00")
+
+
+def _tracking(view: dict[str, Any]) -> dict[str, str]:
+    """Who said each tracking value of the first line, by the value."""
+    whole = view["sources"].get("lines[0].tracking", "")
+    values = view["lines"][0]["tracking"]
+    return {one: view["sources"].get(f"lines[0].tracking[{place}]", whole) for place, one in enumerate(values)}
+
+
+def test_each_dimension_is_coded_by_whoever_speaks_of_it(world: World) -> None:
+    supplier = world.entries["supplier"].id
+    north, south, red, blue = (world.entries[name].id for name in ("north", "south", "red", "blue"))
+    of_supplier = ruled(world, "supplier", supplier, category={"code": "429"}, dimensions=[{"id": north}])
+    of_person = ruled(world, "user", "anna", dimensions=[{"dimension": "Team", "name": "Red"}])
+    view = arrive(world, read(world, owner="anna", suggested={"dimensions": [{"id": south}, {"id": blue}]}))
+    assert _tracking(view) == {red: "user_rule", north: "supplier_rule"}
+    _, preview, _ = world.call("GET", f"items/{view['id']}/preview")
+    shown = preview["sources"]
+    assert {shown[path]["rule"] for path in ("lines[0].tracking", "lines[0].tracking[1]")} == {
+        of_person["id"],
+        of_supplier["id"],
+    }
+    bens = patch(world, view, owner="ben")
+    assert _tracking(bens) == {north: "supplier_rule", blue: "suggested"}
+    typed = patch(world, bens, lines=[world.line(tracking=[{"id": south}])], owner="anna")
+    assert _tracking(typed) == {south: "manual", red: "user_rule"}
+    sold = world.make(side="sales", contact=world.entries["customer"].id, owner="anna", lines=[world.line()])
+    assert sold["lines"][0]["tracking"] == []  # a person's rule is for costs

@@ -66,9 +66,11 @@ def test_rules_of_the_other_kinds(world: World) -> None:
     assert (status, made["kind"], made["category"]) == (201, "customer", world.entries["sales"].id)
     status, made = rule(world, "user", "anna@bakery.example", payment_method=method, payment_method_when="if_blank")
     assert (status, made["subject"], made["payment_method_when"]) == (201, "anna@bakery.example", "if_blank")
+    status, made = rule(world, "user", "ben@bakery.example", dimensions=[{"dimension": "Team", "name": "Red"}])
+    assert (status, made["dimensions"]) == (201, [world.entries["red"].id])
     status, made = rule(world, "payment_method", method, destination="bank_accounts", auto_publish="never")
     assert (status, made["auto_publish"], made["destination"]) == (201, "never", "bank_accounts")
-    assert len(world.call("GET", "rules")[1]["rules"]) == 3
+    assert len(world.call("GET", "rules")[1]["rules"]) == 4
 
 
 @pytest.mark.parametrize(

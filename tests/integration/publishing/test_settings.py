@@ -91,6 +91,22 @@ def test_suppliers_are_made_or_warned_about_or_not(world: World) -> None:
     assert [one["code"] for one in api.ok("GET", f"items/{item}/preview")["warnings"]] == ["supplier_new"]
     assert _settings(api, create_suppliers=False)[0] == 200
     assert [one["code"] for one in api.item(item)["reasons"]] == ["supplier_not_in_books"]
+    assert api.call("POST", f"items/{item}/publish")[1]["code"] == "item_not_ready"
+    assert _contacts(world, "Newcomer Ltd") == []
+    assert _settings(api, create_suppliers=True)[0] == 200
+    assert [one["code"] for one in api.ok("GET", f"items/{item}/preview")["warnings"]] == ["supplier_new"]
+    published = api.publish(item)  # a warning holds nobody up who publishes by hand
+    assert published["stage"] == "published"
+    (made,) = _contacts(world, "Newcomer Ltd")
+    (there,) = world.books()["Invoices"]
+    assert there["Contact"]["ContactID"] == made
+    assert api.ok("GET", "lists/suppliers", q="Newcomer Ltd")["entries"][0]["provider_id"] == made
+    another = api.make(world.papers.bill(contact={"name": "newcomer  ltd"}))["id"]
+    assert api.ok("GET", f"items/{another}/preview")["warnings"] == []
+
+
+def _contacts(world: World, name: str) -> list[str]:
+    return [one["ContactID"] for one in world.books()["Contacts"] if one["Name"] == name]
 
 
 def test_claims_have_a_status_of_their_own(world: World) -> None:

@@ -110,6 +110,7 @@ def published(at: datetime = NOW) -> Published:
         total=Decimal("120.00"),
         payment=Fact(FactOutcome.DONE, "2f0bb3e1-5ec5-4e1f-9a8e-1f2d3c4b5a69"),
         attachment=Fact(FactOutcome.DONE, "5a1f9d33-8a3b-44d9-8b8c-6a8b5d1b7f10"),
+        by="b2b4f8a6-50d1-70e4-6c1e-3f0a9d2c7e55",
     )
 
 
