@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from rehearsal.units import units_of
 from shared.aws.clients import Clients
 from shared.providers.deadline import DeadlineTransport
 
@@ -104,17 +105,12 @@ class _Client:
                 process.begin()
             with self._running.one_call:
                 answer = method(*given, **named)
-                self._count(name, answer)
+                self._running.units[name] += units_of(name, named, answer)
             if process is not None and name in _WRITES:
                 process.did(_described(name, named))
             return answer
 
         return call
-
-    def _count(self, name: str, answer: Any) -> None:
-        consumed = answer.get("ConsumedCapacity") if isinstance(answer, dict) else None
-        for one in consumed if isinstance(consumed, list) else [consumed] if consumed else []:
-            self._running.units[name] += float(one.get("CapacityUnits", 0))
 
 
 def _described(name: str, named: dict[str, Any]) -> str:
