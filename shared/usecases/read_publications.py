@@ -81,7 +81,9 @@ def publication_progress(service: Service, account: Account, publication_id: str
     refusals = [Refusal(item, problem) for item, problem in publication.refused]
     refusals += [Refusal(state.item, _why(state)) for state in settled if _outcome(state) is Stage.NEEDS_REVIEW]
     sending = sum(1 for marker in pending.values() if marker.batch is not None)
-    waiting = len(publication.items) - publication.expanded + len(pending) - sending
+    # What a slice has queued already counts once, though the request does not yet say that it is expanded.
+    untouched = [item for item in publication.items[publication.expanded :] if item not in pending]
+    waiting = len(untouched) + len(pending) - sending
     over = waiting + sending == 0
     publication = _finished(service, publication, over=over)
     published = [state for state in settled if state.published is not None]

@@ -259,6 +259,21 @@ def test_a_bulk_request_is_expanded_by_the_worker_and_counted(world: World) -> N
     assert progress["totals"][0]["agrees"] is None
 
 
+def test_an_item_that_is_being_expanded_counts_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = [world.make(external_id=f"g{number}")["id"] for number in range(3)]
+    _, body, _ = world.call("POST", "publications", {"items": good})
+    put, seen = world.service.items.put_marker, []
+
+    def put_and_look(marker: Any) -> None:
+        put(marker)
+        _, progress, _ = world.call("GET", f"publications/{body['publication']['id']}")
+        seen.append(progress["counts"]["waiting"])
+
+    monkeypatch.setattr(world.service.items, "put_marker", put_and_look)
+    _expand(world, body["publication"]["id"])
+    assert seen == [3, 3, 3]
+
+
 def test_progress_ends_with_outcomes_and_totals_compared(world: World) -> None:
     items = [world.make(external_id=f"g{number}")["id"] for number in range(4)]
     _, body, _ = world.call("POST", "publications", {"filter": {}})
