@@ -9,7 +9,7 @@ from shared.domain.items import ItemType
 from shared.providers.contract import Standing
 from shared.providers.quickbooks import lookups
 from shared.providers.quickbooks.calls import PROVIDER
-from tests.contract.quickbooks.kit import World, clock, connected
+from tests.contract.quickbooks.kit import World, connected, time_there
 
 COLLECTIONS = ["Bill", "VendorCredit", "Purchase"]  # what is spent has no balance, and is not asked for
 
@@ -22,7 +22,7 @@ def world(sandbox: SandboxClient) -> World:
 def told(world: World, days: int) -> tuple[set[Standing], int]:
     """What is told of the last days, and the calls that it took."""
     before = world.permits
-    return set(PROVIDER.standings(world.session, COLLECTIONS, clock() - timedelta(days=days))), world.permits - before
+    return set(PROVIDER.standings(world.session, COLLECTIONS, time_there(world.sandbox) - timedelta(days=days))), world.permits - before
 
 
 @pytest.mark.parametrize(("days", "full", "calls"), [(1, 1000, 1), (40, 1000, 2), (1, 2, 3)])
