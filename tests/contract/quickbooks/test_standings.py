@@ -21,8 +21,8 @@ def world(sandbox: SandboxClient) -> World:
 
 def told(world: World, days: int) -> tuple[set[Standing], int]:
     """What is told of the last days, and the calls that it took."""
-    before = world.permits
-    return set(PROVIDER.standings(world.session, COLLECTIONS, time_there(world.sandbox) - timedelta(days=days))), world.permits - before
+    before, since = world.permits, time_there(world.sandbox) - timedelta(days=days)
+    return set(PROVIDER.standings(world.session, COLLECTIONS, since)), world.permits - before
 
 
 @pytest.mark.parametrize(("days", "full", "calls"), [(1, 1000, 1), (40, 1000, 2), (1, 2, 3)])

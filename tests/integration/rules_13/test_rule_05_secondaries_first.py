@@ -11,10 +11,10 @@ from tests.integration.rules_13.api import Api
 
 @pytest.fixture
 def world(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> World:
     """An account on Xero with BILL beside it."""
-    made = make_world(publishing_sandbox, dynamodb_endpoint, "bill")
+    made = make_world(sandbox_server, dynamodb_endpoint, "bill")
     watch_calls(made.running, monkeypatch)
     return made
 

@@ -15,14 +15,14 @@ from tests.integration.rules_13.api import Api
 
 @pytest.fixture
 def world(
-    publishing_sandbox: SandboxClient,
+    sandbox_server: SandboxClient,
     aws: None,
     dynamodb_endpoint: str | None,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> World:
     """An account on Xero with a secondary beside it."""
-    made = make_world(publishing_sandbox, dynamodb_endpoint, request.param)
+    made = make_world(sandbox_server, dynamodb_endpoint, request.param)
     watch_calls(made.running, monkeypatch)
     return made
 

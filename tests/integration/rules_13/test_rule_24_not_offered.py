@@ -28,9 +28,9 @@ def _version(world: World) -> int:
 
 @pytest.mark.parametrize("named_by", ["item", "rule", "default"])
 def test_rule_24_approvalmax_takes_no_credit_note(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None, named_by: str
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, named_by: str
 ) -> None:
-    world = make_world(publishing_sandbox, dynamodb_endpoint, "approvalmax")
+    world = make_world(sandbox_server, dynamodb_endpoint, "approvalmax")
     api, papers = Api(world), world.papers
     if named_by == "rule":
         found = api.ok("GET", "lists/suppliers", q=papers.supplier)["entries"]
@@ -49,9 +49,9 @@ def test_rule_24_approvalmax_takes_no_credit_note(
 
 
 def test_rule_24_simple_start_is_offered_no_bill(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
 ) -> None:
-    world = make_world(publishing_sandbox, dynamodb_endpoint, "quickbooks")
+    world = make_world(sandbox_server, dynamodb_endpoint, "quickbooks")
     api = Api(world)
     bill, spent = api.make(world.papers.bill())["id"], api.make(world.papers.spend_money())["id"]
     assert {api.item(one)["stage"] for one in (bill, spent)} == {"ready"}

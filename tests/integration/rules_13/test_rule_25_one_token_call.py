@@ -11,9 +11,9 @@ from tests.integration.rules_13.api import Api
 
 
 def test_rule_25_two_workers_refresh_a_sage_token_once(
-    publishing_sandbox: SandboxClient, aws: None, dynamodb_endpoint: str | None
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
 ) -> None:
-    world = make_world(publishing_sandbox, dynamodb_endpoint, "sage")
+    world = make_world(sandbox_server, dynamodb_endpoint, "sage")
     api = Api(world)
     item = api.make(world.papers.bill())["id"]
     refresh_messages(world)
