@@ -50,7 +50,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Shares | Non
 # Imported into other conftest files, fixtures of the session would be made once for each; so they stand here.
 @pytest.fixture(scope="session")
 def sandbox_server() -> Iterator[SandboxClient]:
-    """The one sandbox of this process; who uses it resets it first."""
+    """The one sandbox of this process for whole worlds; who uses it resets it first. Its clock only goes ahead."""
     with running_sandbox() as client:
         yield client
 

@@ -1,6 +1,15 @@
+from collections.abc import Iterator
+
 import pytest
 
-from rehearsal.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxClient]:
+    """A sandbox for contract tests alone: those of whole worlds let days pass in theirs."""
+    with running_sandbox() as client:
+        yield client
 
 
 @pytest.fixture

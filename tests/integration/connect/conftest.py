@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from functions.connect import oauth_routes, routes
 from local.person import Person
-from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient
+from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
 from rehearsal.tables import create_table
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
@@ -180,6 +180,13 @@ class World:
         for message in found:
             self.service.clients.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in found]
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxClient]:
+    """A sandbox for these tests alone, whose clock nobody else moves."""
+    with running_sandbox() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,14 @@
 """The figures of a large organisation: the real connector and the sandbox's Xero, moto's tables between them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from rehearsal.sandbox_process import SandboxClient
+from rehearsal.sandbox_process import SandboxClient, running_sandbox
 from shared.aws.clock import Clock
 from shared.domain.ids import new_id
 from shared.domain.lists import Kind
@@ -21,6 +22,13 @@ from tests.integration.refresh.test_refresh_lists import writes_of
 SMALL = {"accounts": 60, "contacts": 2_300, "items": 40}
 LARGE = {"accounts": 500, "contacts": 20_000, "items": 5_000}
 BIG_FOUR = ("GET /Accounts", "GET /Contacts", "GET /TaxRates", "GET /Items")
+
+
+@pytest.fixture(scope="module")
+def sandbox_server() -> Iterator[SandboxClient]:
+    """A sandbox whose clock is everybody's."""
+    with running_sandbox() as client:
+        yield client
 
 
 def at_xero(world: World, sandbox: SandboxClient, seed: dict[str, int]) -> None:
