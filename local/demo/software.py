@@ -52,6 +52,20 @@ class Software:
         found: Books = sandbox.read(f"/{self.provider}/{self.books_at.format(organisation=wanted)}")
         return found
 
+    def new_books(self, books: Books, before: Books) -> Books:
+        """The books without the documents and files that were in them before."""
+        there = {id_ for id_, _ in self.documents(before)}
+        left = {
+            name: [record for record in books.get(name, []) if record[id_] not in there]
+            for name, (id_, _) in self.records.items()
+        }
+        files = books[self.files_at]
+        if isinstance(files, dict):
+            kept: Any = {id_: found for id_, found in files.items() if id_ not in there}
+        else:
+            kept = [one for one in files if one not in before[self.files_at]]
+        return {**books, **left, self.files_at: kept}
+
     def documents(self, books: Books) -> list[tuple[str, str]]:
         """Id and total of every document in the books."""
         return [

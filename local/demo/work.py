@@ -92,6 +92,7 @@ class Work:
         chosen = next(offer["organisation"] for offer in offers if offer["organisation"]["name"] == wanted)
         self.done.organisation, self.done.organisation_id = chosen["name"], chosen["id"]
         self.sandbox.tell("/counts/clear")
+        self._books_before = self.software.books(self.sandbox, chosen["id"])
         self.api.call("PUT", f"{self.connection}/organisation", {"organisation_id": chosen["id"]})
 
     def _consent(self, authorize_url: str) -> None:
@@ -183,7 +184,8 @@ class Work:
         self.done.items = self.list_items()
         self.done.progress = self.api.call("GET", self._progress_path)
         self.done.counts = self.sandbox.read("/counts")
-        self.done.books = self.software.books(self.sandbox, self.done.organisation_id)
+        books = self.software.books(self.sandbox, self.done.organisation_id)
+        self.done.books = self.software.new_books(books, self._books_before)  # a job before may have used these books
         self.done.seconds = round(time.monotonic() - self._began, 1)
 
     def list_items(self) -> list[dict[str, Any]]:
