@@ -85,7 +85,7 @@ def authorize_url(
 def exchange(
     facts: OAuthFacts, app: App, *, code: Secret, redirect_uri: str, code_verifier: Secret | None = None
 ) -> TokenAnswer:
-    """The tokens for an authorisation code. Raises InvalidGrant, LostAnswer, CallFailed (nothing was done)."""
+    """The tokens for an authorisation code. Raises InvalidGrant, LostAnswer, CallFailed (as for refresh)."""
     verifier = code_verifier.reveal() if facts.pkce and code_verifier is not None else None
     told = _token_call(
         facts, app, "authorization_code", code=code.reveal(), redirect_uri=redirect_uri, code_verifier=verifier
@@ -102,7 +102,8 @@ def exchange(
 def refresh(facts: OAuthFacts, app: App, *, refresh_token: Secret) -> TokenPair:
     """A new pair; the old refresh token is kept where the answer brings none.
 
-    Raises InvalidGrant, LostAnswer (the old token may be used up), CallFailed (nothing was done).
+    Raises InvalidGrant, LostAnswer (the old token may be used up), CallFailed (nothing was done, or the
+    endpoint said that it failed).
     """
     told = _token_call(facts, app, "refresh_token", refresh_token=refresh_token.reveal())
     return _pair(facts, app, told, refresh_token)

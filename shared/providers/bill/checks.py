@@ -13,6 +13,7 @@ from shared.providers.bill.amounts import line_amounts
 from shared.providers.bill.entries import ADDRESS
 from shared.providers.bill.profile import BASE_CURRENCY, NUMBER_LENGTH, PROFILE, TEXT_LENGTH, VENDOR_NAME_LENGTH
 from shared.providers.contract import Resolved, Target, amount_text
+from shared.providers.sums import sum_problems
 
 
 def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
@@ -94,10 +95,8 @@ def _currency(item: Item, resolved: Resolved, target: Target) -> Iterator[Proble
 def _total(item: Item) -> Iterator[Problem]:
     if item.total < 0:
         yield Problem("total_negative", "total", details={"total": amount_text(item.total)})
-    amounts = sum(line_amounts(item), Decimal(0))
-    if item.lines and amounts != item.total:
-        details = {"lines": amount_text(amounts), "stated": amount_text(item.total)}
-        yield Problem("lines_do_not_add_up", "total", details=details)
+    if item.lines:
+        yield from sum_problems(item, sum(line_amounts(item), Decimal(0)), None)
 
 
 def _lines(item: Item, resolved: Resolved) -> Iterator[Problem]:

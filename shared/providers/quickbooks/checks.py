@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.domain.connections import Destination, PublishAs
 from shared.domain.errors import Problem
-from shared.domain.items import Item, ItemType, Side, TaxMode
+from shared.domain.items import Item, ItemType, Side
 from shared.domain.lists import Entry
 from shared.providers.contract import Resolved, Target, amount_text
 from shared.providers.quickbooks.amounts import figures
@@ -25,6 +25,7 @@ from shared.providers.quickbooks.profile import (
     NUMBER_LENGTH,
     PROFILE,
 )
+from shared.providers.sums import sum_problems
 
 _CARD_CREDITS: Final = frozenset({"US", "CA"})  # where a refund to a credit card can be booked
 _NOT_IN_NAMES: Final = frozenset(":\t\n")  # "Vendor"
@@ -134,13 +135,7 @@ def _total(item: Item, resolved: Resolved) -> Iterator[Problem]:
     if found is None:
         return  # no lines, or a tax that is not known: the lines' own problems
     tax = sum(found.tax, Decimal(0))
-    total = sum(found.net, Decimal(0)) + tax
-    if total != item.total:
-        details = {"lines": amount_text(total), "stated": amount_text(item.total)}
-        yield Problem("lines_do_not_add_up", "total", details=details)
-    elif item.tax_mode is not TaxMode.NONE and item.tax_total is not None and tax != item.tax_total:
-        details = {"lines": amount_text(tax), "stated": amount_text(item.tax_total)}
-        yield Problem("lines_do_not_add_up", "tax_total", details=details)
+    yield from sum_problems(item, sum(found.net, Decimal(0)) + tax, tax)
 
 
 def _whole_document(item: Item, resolved: Resolved, target: Target) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ and Xero Central on lock dates.
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Final
 
 from shared.domain.connections import Destination, PublishAs
@@ -13,6 +12,7 @@ from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Line, Side, TaxMode
 from shared.domain.lists import Entry
 from shared.providers.contract import Resolved, Target, amount_text
+from shared.providers.sums import sum_problems
 from shared.providers.xero.amounts import cents, document_tax, document_total
 from shared.providers.xero.profile import NUMBER_LENGTH, PROFILE, TEXT_LENGTH, TRACKING_PER_LINE
 
@@ -109,15 +109,8 @@ def _currency(item: Item, resolved: Resolved) -> Iterator[Problem]:
 def _total(item: Item, resolved: Resolved) -> Iterator[Problem]:
     if item.total < 0:
         yield Problem("total_negative", "total", details={"total": amount_text(item.total)})
-    if not item.lines:
-        return
-    expected, tax = document_total(item, resolved.tax_rates), document_tax(item, resolved.tax_rates)
-    if expected is not None and expected != item.total:
-        details = {"lines": amount_text(expected), "stated": amount_text(item.total)}
-        yield Problem("lines_do_not_add_up", "total", details=details)
-    elif item.tax_mode is not TaxMode.NONE and item.tax_total is not None and tax not in {None, item.tax_total}:
-        details = {"lines": amount_text(tax or Decimal(0)), "stated": amount_text(item.tax_total)}
-        yield Problem("lines_do_not_add_up", "tax_total", details=details)
+    if item.lines:
+        yield from sum_problems(item, document_total(item, resolved.tax_rates), document_tax(item, resolved.tax_rates))
 
 
 def _lines(item: Item, resolved: Resolved, target: Target) -> Iterator[Problem]:
