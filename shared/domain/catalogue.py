@@ -7,6 +7,7 @@ from shared.domain import (
     automation_codes,
     document_codes,
     matching_codes,
+    merging_codes,
     outgoing_codes,
     validation_codes,
 )
@@ -340,6 +341,9 @@ def _entries() -> dict[str, ErrorKind]:
         (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),
+        (About.REQUEST, merging_codes.MERGE),
+        (About.CONNECTION, merging_codes.CHANGE),
+        (About.REFERENCE, merging_codes.REFERENCE),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),
         (About.UNKNOWN, document_codes.UNKNOWN),
