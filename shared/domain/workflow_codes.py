@@ -7,13 +7,6 @@ from shared.domain.errors import Handling
 
 WORKFLOWS: Final[list[Row]] = [
     (
-        "workflow_in_progress",
-        Handling.ASK_USER,
-        409,
-        "Another workflow is at work on the account: it is named, with who started it.",
-        "Wait for its end, or cancel it; then begin again.",
-    ),
-    (
         "workflow_not_cancellable",
         Handling.ASK_USER,
         409,

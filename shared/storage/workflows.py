@@ -68,7 +68,7 @@ class WorkflowStore:
         if holder is None or holder == workflow.id:
             return
         other = self.get(workflow.tenant, workflow.account, holder)
-        told = {"kind": other.kind.value, "step": other.step.value, "started_by": other.started_by} if other else {}
+        told = {"kind": other.kind.value, "step": other.step.value, "by": other.started_by} if other else {}
         raise fail("workflow_in_progress", workflow=holder, **told)
 
     @access("connections", "GetItem", _WORKFLOW)

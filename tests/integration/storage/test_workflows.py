@@ -32,7 +32,7 @@ def test_an_account_has_one_workflow_at_a_time_and_the_second_is_told_whose(tabl
     with pytest.raises(LedgerbridgeError) as refused:
         store.create(_workflow("lee"), event())
     told = refused.value.problem
-    assert (told.code, told.details["workflow"], told.details["started_by"]) == (
+    assert (told.code, told.details["workflow"], told.details["by"]) == (
         "workflow_in_progress",
         first.id,
         "kim",
