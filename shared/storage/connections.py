@@ -1,6 +1,5 @@
 """Connections, and the slot rows that keep an account to one connection per slot."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,6 +15,19 @@ from shared.storage.operations import ABSENT, Assert, Check, ConditionFailed, De
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.table import Table
 from shared.storage.wire import Row
+
+
+def announcing(successor: Connection) -> tuple[Operation, ...]:
+    """The writes that begin a connection which is to replace the main one, for a transaction with its workflow's.
+
+    The main connection keeps its slot, whose row names the successor. They hold while it is neither closing nor has
+    another successor, and no secondary stands beside it: see `refuse_beside`.
+    """
+    tenant, account, old = successor.tenant, successor.account, successor.successor_of
+    if old is None:
+        raise ValueError("a successor says whom it replaces")
+    announced = Update(_slot(tenant, account, Slot.MAIN), {"successor": successor.id}, _held_by(old) & _STAYS)
+    return new(_connection(successor), successor), announced, *_alone(tenant, account)
 
 
 class ConnectionStore:
@@ -120,37 +132,12 @@ class ConnectionStore:
         try:
             self._table.transact([change, appended(tenant, event), closing, *_alone(tenant, account)])
         except ConditionFailed as refused:
-            self._refuse_beside(tenant, account)
+            self.refuse_beside(tenant, account)
             successor = (refused.found or {}).get("successor")
             if successor is not None:
                 raise fail("workflow_in_progress", connection=successor) from None
             raise
         return replace(connection, version=connection.version + 1)
-
-    @access(
-        "connections",
-        "TransactWriteItems",
-        "connection, slot rows, event, and what `begun` writes (workflow, account)",
-        "connection not there yet; the main slot's holder is `successor_of`, neither closing nor with a successor; no "
-        "secondary slot held",
-    )
-    def create_successor(self, connection: Connection, event: Event, begun: Sequence[Operation]) -> Connection:
-        """Store a new connection that is to replace the main one, which keeps its slot; `begun` starts its workflow.
-
-        Raises secondary_connected, naming the connections that are in the way, and ConflictError: then the main
-        connection is another, or ends, or has a successor, or the workflow may not begin.
-        """
-        tenant, account, old = connection.tenant, connection.account, connection.successor_of
-        if old is None:
-            raise ValueError("a successor says whom it replaces")
-        announced = Update(_slot(tenant, account, Slot.MAIN), {"successor": connection.id}, _held_by(old) & _STAYS)
-        made = new(_connection(connection), connection)
-        try:
-            self._table.transact([*begun, announced, made, appended(tenant, event), *_alone(tenant, account)])
-        except ConditionFailed:
-            self._refuse_beside(tenant, account)
-            raise
-        return connection
 
     @access("connections", "TransactWriteItems", "connection, slot row, event", "versions as read")
     def give_up_successor(self, connection: Connection, event: Event) -> Connection:
@@ -195,8 +182,9 @@ class ConnectionStore:
         )
         return replace(old, version=old.version + 1), replace(new, version=new.version + 1)
 
-    def _refuse_beside(self, tenant: str, account: str) -> None:
-        """Raises secondary_connected where secondaries work through the main connection."""
+    @access("connections", "GetItem per slot", "pk T#<tenant>#A#<account>, sk SLOT#<slot>")
+    def refuse_beside(self, tenant: str, account: str) -> None:
+        """Raises secondary_connected where secondaries work through the main connection, in the order to end them."""
         held = [self.in_slot(tenant, account, slot) for slot in _SECONDARIES]
         there = [connection for connection in held if connection is not None]
         if there:

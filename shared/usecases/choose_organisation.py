@@ -93,7 +93,7 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
 
 
 def _replaced(service: Service, connection: Connection, organisation_id: str) -> Connection | None:
-    """The connection that this one is to replace, if any; raises organisation_connected where it is on this very one."""
+    """The connection that this one is to replace, if any; raises organisation_connected where it is there already."""
     if connection.successor_of is None:
         return None
     old = service.connections.get(connection.tenant, connection.account, connection.successor_of)

@@ -103,7 +103,7 @@ def _go_on(service: Service, connection: Connection, until: datetime) -> None:
 
 
 def _end(service: Service, connection: Connection) -> None:
-    """Disconnected: the slot is free or its successor's, the account's defaults are the main connection's again. All or nothing."""
+    """Disconnected: its slot is free or another's, the defaults are the main connection's again. All or nothing."""
     remind(service, connection, timedelta())  # what follows at the provider is the agenda's
     for _ in range(_TRIES):
         stored = service.connections.get(connection.tenant, connection.account, connection.id)

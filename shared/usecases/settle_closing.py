@@ -24,7 +24,7 @@ LOOK_AGAIN: Final = timedelta(seconds=30)  # after a look-up that failed
 SLICE: Final = 100
 AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the writes that end a turn may need
 _ROUNDS: Final = 2  # one that a restore has made uncertain is found to be unknown in the first
-_WITHOUT_ACCESS: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
+WITHOUT_ACCESS: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def settle_closing(drain: Drain, connection: Connection, closing: Closing) -> Le
     `LOOKED_FOR` has passed.
     """
     drain.service.batches.fence(drain.tenant, drain.provider_name, drain.organisation, drain.epoch)
-    lost = closing.was in _WITHOUT_ACCESS
+    lost = closing.was in WITHOUT_ACCESS
     stops: list[datetime] = []
     for batch in open_batches(drain, connection):
         try:
