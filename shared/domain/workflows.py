@@ -94,6 +94,7 @@ class Workflow:
 
     `connection` is the old connection of a change and `successor` the new one; `merge` the merge that it carries out.
     `due_at` is when the step now is given up, None until its time is known. `steps` tells what was begun, in its order.
+    `run_at` is when the last run was started.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Workflow:
     connection: str | None = None
     successor: str | None = None
     merge: str | None = None
+    run_at: datetime | None = None
     waiting: Waiting | None = None
     due_at: datetime | None = None
     stop: Stop | None = None
@@ -117,6 +119,16 @@ class Workflow:
     @property
     def step(self) -> Step:
         return self.steps[-1].step
+
+    @property
+    def moved_at(self) -> datetime:
+        """When it came to the step it is at, or was stopped."""
+        return self.stop.at if self.stop else self.steps[-1].began_at
+
+    @property
+    def run(self) -> str:
+        """The name of its run, which Step Functions takes once and for all."""
+        return f"{self.id}-{self.attempt}"
 
     @property
     def is_ended(self) -> bool:
