@@ -67,6 +67,13 @@ CHANGE: Final[list[Row]] = [
         "The item waited for a connection that has given way to another one.",
         "Look at it in the new books, then publish it again.",
     ),
+    (
+        "organisation_connected",
+        _ASK,
+        409,
+        "This is the organisation that is connected now; a change leads to another one.",
+        "Choose another organisation; or cancel the change, and reconnect.",
+    ),
 ]
 
 REFERENCE: Final[list[Row]] = [
