@@ -1,13 +1,15 @@
 """Begin to change an account's main connection: another software, or another organisation of the same."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from shared.domain.accounts import Account, Caller
 from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.errors import ConflictError, fail
 from shared.domain.ids import numbered_id
-from shared.domain.workflows import Workflow, WorkflowKind, begun
+from shared.domain.workflows import Workflow, WorkflowKind
+from shared.domain.workflows import begun as begun_workflow
 from shared.storage.connections import announcing
 from shared.usecases.happenings import happened
 from shared.usecases.provider_app import provider_app
@@ -50,14 +52,18 @@ def begin_change(
     check_consent(service, caller, provider, return_url)
     provider_app(service, provider)  # raises before anything is written
     service.connections.refuse_beside(account.tenant, account.id)
-    workflow, successor = _made(service, caller, connection, workflow_id, provider)
+    now, by = service.clock.now(), caller.actor
+    # Its id follows from the request's, so that a repeat of it meets what it made.
+    successor = _pending(connection, numbered_id(workflow_id, 1), provider, at=now, by=by)
+    about = {"connection": connection.id, "successor": successor.id}
+    workflow = begun_workflow(WorkflowKind.CHANGE, workflow_id, account, at=now, by=by, **about)
     event = happened(
         service,
         account.id,
         "change.begun",
         by=caller,
         subject=workflow.id,
-        after={"connection": connection.id, "successor": successor.id, "provider": provider},
+        after={**about, "provider": provider},
     )
     try:
         stored = begin_workflow(service, workflow, event, *announcing(successor))
@@ -80,30 +86,15 @@ def _check(connection: Connection, provider: str) -> None:
         raise fail("invalid_request", field="provider", reason=f"{provider} connects as {', '.join(slots)}")
 
 
-def _made(
-    service: Service, caller: Caller, old: Connection, workflow_id: str, provider: str
-) -> tuple[Workflow, Connection]:
-    """Both with ids that follow from the request's, so that a repeat of it meets what it made."""
-    now = service.clock.now()
-    successor = Connection(
-        id=numbered_id(workflow_id, 1),
+def _pending(old: Connection, successor_id: str, provider: str, *, at: datetime, by: str) -> Connection:
+    return Connection(
+        id=successor_id,
         tenant=old.tenant,
         account=old.account,
         provider=provider,
         slot=Slot.MAIN,
         status=ConnectionStatus.PENDING_CONSENT,
-        created_at=now,
-        created_by=caller.actor,
+        created_at=at,
+        created_by=by,
         successor_of=old.id,
     )
-    workflow = begun(
-        WorkflowKind.CHANGE,
-        id=workflow_id,
-        tenant=old.tenant,
-        account=old.account,
-        at=now,
-        by=caller.actor,
-        connection=old.id,
-        successor=successor.id,
-    )
-    return workflow, successor
