@@ -50,7 +50,10 @@ def _upload(s3: Any, content: bytes, suffix: str) -> str:
 
 
 def package(given: template.Template, client: Client, code_of: CodeOf) -> str:
-    """Upload the code of every function and the template that names it; returns the template's URL."""
+    """Upload the code of every function, the definition of every state machine and the template that names them.
+
+    Returns the template's URL.
+    """
     s3 = client("s3")
     try:
         s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
@@ -62,6 +65,9 @@ def package(given: template.Template, client: Client, code_of: CodeOf) -> str:
     for function in template.functions(given):
         key = _upload(s3, code_of(function), ".zip")
         packaged["Resources"][function.logical_id]["Properties"]["CodeUri"] = f"s3://{ARTIFACTS_BUCKET}/{key}"
+    for logical_id, definition in template.definitions(given).items():
+        key = _upload(s3, definition.read_bytes(), ".asl.json")
+        packaged["Resources"][logical_id]["Properties"]["DefinitionUri"] = f"s3://{ARTIFACTS_BUCKET}/{key}"
     key = _upload(s3, json.dumps(packaged).encode(), ".json")
     return f"{s3.meta.endpoint_url}/{ARTIFACTS_BUCKET}/{key}"
 
