@@ -18,7 +18,7 @@ from shared.storage.states import ConsentResult, OAuthState
 from shared.usecases.disconnect_connection import remind as remind_of_end
 from shared.usecases.follow_change import refuse_change
 from shared.usecases.happenings import happened
-from shared.usecases.let_go import let_go
+from shared.usecases.let_go import end_consent
 from shared.usecases.provider_app import provider_app, redirect_uri
 from shared.usecases.service import Service
 from shared.usecases.sessions import first_session
@@ -89,7 +89,10 @@ def _consented(service: Service, known: OAuthState, answer: Mapping[str, str]) -
 
 
 def _pend(service: Service, connection: Connection, grant: Grant) -> None:
-    """Note the grant on the connection, so that it is let go if nobody redeems it; an earlier one is let go now."""
+    """Note the grant on the connection, so that it is let go if nobody redeems it; an earlier one is let go now.
+
+    The provider is told once: where it does not answer, the person's list of apps keeps what we cannot use any more.
+    """
     stale: set[str] = set()
 
     def pend(current: Connection) -> tuple[Connection, Event]:
@@ -100,7 +103,7 @@ def _pend(service: Service, connection: Connection, grant: Grant) -> None:
 
     after = update_connection(service, connection, pend)
     for old in stale:
-        let_go(service, grant.tenant, old)
+        end_consent(service, after, old, last_try=True)
     if after.status in _ENDED:  # in this moment: what follows an end lets this consent go as well
         remind_of_end(service, after, timedelta())
         raise fail("connection_not_active")
