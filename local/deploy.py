@@ -20,6 +20,7 @@ ARTIFACTS_BUCKET = "ledgerbridge-artifacts"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed", re.IGNORECASE)
 _DEADLINE_SECONDS = 180
+_ANSWER = "states:SendTaskSuccess"
 
 Client = Callable[[str], Any]
 """Makes a boto3 client of a service that calls the emulator."""
@@ -174,7 +175,8 @@ def outputs(client: Client, stack: str) -> dict[str, str]:
 def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template.Template) -> None:
     """Set by public AWS calls what the template says and the emulator's CloudFormation ignores.
 
-    Expiry of a table's records, the permission of a worker to wake itself, and the API's own domain for the front door.
+    Expiry of a table's records, the permission of a worker to wake itself and to answer the tasks of state machines, and
+    the API's own domain for the front door.
     """
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     deployed = [resource for page in pages for resource in page["StackResourceSummaries"]]
@@ -187,6 +189,8 @@ def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template
             client("lambda").put_function_recursion_config(
                 FunctionName=physical[logical_id], RecursiveLoop=properties["RecursiveLoop"]
             )
+        if resource["Type"] == "AWS::Serverless::Function" and _ANSWER in json.dumps(properties.get("Policies", [])):
+            _let_answer(client, physical[logical_id])
     _name_the_api(client("apigatewayv2"), physical["HttpApi"])
 
 
@@ -194,6 +198,16 @@ def _expire_records(dynamodb: Any, table: str, specification: dict[str, Any]) ->
     current = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
     if current == "DISABLED":
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
+
+
+def _let_answer(client: Client, function: str) -> None:
+    """Why: AWS judges the answer to a task by its state machine, which the function's policy names; the emulator, whose
+    tokens name none, by the resource "*".
+    """
+    role = client("lambda").get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+    statement = {"Effect": "Allow", "Action": [_ANSWER], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").put_role_policy(RoleName=role, PolicyName="answer-tasks", PolicyDocument=document)
 
 
 def _name_the_api(apigateway: Any, api_id: str) -> None:
