@@ -7,7 +7,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.person import OWNER
-from ops.target import Target
 from shared.storage.agenda import AgendaKind, AgendaStore
 from shared.storage.table import Table
 from tests.e2e.tenants import ADVISER, HOME, Customer, wait_for
