@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import jsonata
 import pytest
+from cfnlint import lint
 
 from functions.connect import change_steps
 from local import template
@@ -75,6 +76,22 @@ def test_every_machine_of_the_template_is_looked_at() -> None:
         assert properties["Type"] == "STANDARD"  # a run of the other type lasts five minutes
         assert properties["Name"] == {"Fn::Sub": f"${{AWS::StackName}}-{machine}"}
         assert properties["Logging"]["IncludeExecutionData"] is False  # tokens of waiting tasks are in it
+
+
+def linted(found: Definition) -> list[str]:
+    """What cfn-lint, which knows the language, has to say of a definition."""
+    role = "arn:aws:iam::123456789012:role/machine"
+    properties = {"RoleArn": role, "DefinitionString": json.dumps(found)}
+    resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    return [said.message for said in lint(json.dumps({"Resources": {"Machine": resource}}), None, ["us-east-1"])]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_each_definition_passes_validation(machine: str) -> None:
+    found = definition(machine)
+    assert linted(found) == []
+    without = {name: value for name, value in found["States"]["Next"].items() if name != "Choices"}
+    assert linted({**found, "States": {**found["States"], "Next": without}}) != []
 
 
 @pytest.mark.parametrize("machine", MACHINES)
