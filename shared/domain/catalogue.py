@@ -7,8 +7,10 @@ from shared.domain import (
     automation_codes,
     document_codes,
     matching_codes,
+    merging_codes,
     outgoing_codes,
     validation_codes,
+    workflow_codes,
 )
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
@@ -337,9 +339,13 @@ def _entries() -> dict[str, ErrorKind]:
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.REQUEST, matching_codes.BULK),
+        (About.REQUEST, workflow_codes.WORKFLOWS),
         (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),
+        (About.REQUEST, merging_codes.MERGE),
+        (About.CONNECTION, merging_codes.CHANGE),
+        (About.REFERENCE, merging_codes.REFERENCE),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),
         (About.UNKNOWN, document_codes.UNKNOWN),
