@@ -136,6 +136,8 @@ class ConnectionView(View):
     paused_at: datetime | None = None
     parked_until: datetime | None = None
     consent_expires_at: datetime | None = None
+    successor_of: str | None = Field(None, description="The connection whose place it is to take: a change is going on")
+    switching_at: datetime | None = Field(None, description="Since when nothing is sent, as another takes its place")
     consent_waiting: bool | None = Field(None, description="A redeemed consent waits for the choice of organisation")
     problem: dict[str, Any] | None = None
     disconnection: DisconnectionView | None = Field(None, description="Where it was asked for")
@@ -147,7 +149,8 @@ class ConnectionView(View):
         organisation = OrganisationView.of(connection.organisation) if connection.organisation else None
         seen: dict[str, Any] = {}
         if managed:
-            names = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
+            names: tuple[str, ...] = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
+            names += ("successor_of", "switching_at")
             seen = {name: getattr(connection, name) for name in names}
             seen["problem"] = describe(connection.problem) if connection.problem else None
             seen["consent_waiting"] = connection.pending_grant is not None and not connection.is_ending

@@ -50,7 +50,7 @@ CHANGE: Final[list[Row]] = [
         "workflow_in_progress",
         _ASK,
         409,
-        "A change of the account's connection is under way; `details.workflow` names it, `details.by` who began it.",
+        "A workflow is at work on the account; `details.workflow` names it, `details.by` who began it.",
         "Wait for its end, or cancel it.",
     ),
     (
@@ -66,6 +66,13 @@ CHANGE: Final[list[Row]] = [
         409,
         "The item waited for a connection that has given way to another one.",
         "Look at it in the new books, then publish it again.",
+    ),
+    (
+        "organisation_connected",
+        _ASK,
+        409,
+        "This is the organisation that is connected now; a change leads to another one.",
+        "Choose another organisation; or cancel the change, and reconnect.",
     ),
 ]
 

@@ -16,7 +16,9 @@ from shared.domain.refresh_requests import GUARD, RefreshRequest
 from shared.providers.facts import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.beside_main import first_settings, main_of, on_books_of_main
+from shared.usecases.carry_settings import carried_settings
 from shared.usecases.connection_news import tell_of_connection
+from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
@@ -51,14 +53,16 @@ class Chosen:
 def choose_organisation(service: Service, caller: Caller, connection: Connection, organisation_id: str) -> Chosen:
     """Pin one of the consent's organisations to the connection and start its first, or next, refresh.
 
-    At a reconnect only the organisation pinned before may be chosen. Raises connection_not_active, organisation_gone
-    (not among those of the consent), organisation_mismatch, organisation_taken, and for a secondary on the main
-    connection's books organisation_not_of_main; nothing is altered then.
+    At a reconnect only the organisation pinned before may be chosen, at a change any but the one connected now. Raises
+    connection_not_active, organisation_gone (not among those of the consent), organisation_mismatch,
+    organisation_connected, organisation_taken, and for a secondary on the main connection's books
+    organisation_not_of_main; nothing is altered then.
     """
     if connection.status not in _CHOOSABLE:
         raise fail("connection_not_active", status=connection.status.value)
     if connection.organisation is not None and connection.organisation.id != organisation_id:
         raise fail("organisation_mismatch", field="organisation_id", connected=connection.organisation.name)
+    replaces = _replaced(service, connection, organisation_id)
     if connection.organisation is not None and connection.pending_grant is None:
         return Chosen(connection)  # chosen already, by this very request or another
     main = main_of(service, connection) if connection.slot is not Slot.MAIN else None
@@ -72,7 +76,7 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     _remember_to(service, connection, grant, expires_at)
     try:
         fresh = connection.organisation is None
-        settings = first_settings(connection, main) if fresh else connection.settings
+        settings = _first_settings(connection, main, replaces) if fresh else connection.settings
         stored = _pinned(
             service, caller, connection, grant, organisation=organisation, settings=settings, expires_at=expires_at
         )
@@ -82,8 +86,30 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     if connection.grant and connection.grant != grant.id:
         let_go(service, connection.tenant, connection.grant)
     _set_going(service, stored)
+    if replaces is not None:
+        follow_change_to(service, stored)
     count("connections_chosen")
     return Chosen(stored, _warnings(service, stored))
+
+
+def _replaced(service: Service, connection: Connection, organisation_id: str) -> Connection | None:
+    """The connection that this one is to replace, if any; raises organisation_connected where it is there already."""
+    if connection.successor_of is None:
+        return None
+    old = service.connections.get(connection.tenant, connection.account, connection.successor_of)
+    if old is None:
+        raise fail("not_found", field="connection")
+    if (old.provider, old.pinned.id) == (connection.provider, organisation_id):
+        raise fail("organisation_connected", field="organisation_id", connection=old.id)
+    return old
+
+
+def _first_settings(connection: Connection, main: Connection | None, replaces: Connection | None) -> Settings:
+    from shared.providers import registry
+
+    if replaces is not None:
+        return carried_settings(replaces.settings, registry.profile(connection.provider))
+    return first_settings(connection, main)
 
 
 def _unlinked(service: Service, connection: Connection, organisation: str) -> None:

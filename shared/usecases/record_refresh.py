@@ -15,6 +15,7 @@ from shared.domain.outgoing import EventType
 from shared.domain.refresh_requests import ALL, RefreshRequest
 from shared.domain.refreshing import Counts, next_refresh, retry_wait
 from shared.usecases.connection_news import tell_of_connection
+from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.note_attention import note_attention
 from shared.usecases.pull_lists import Pulled
@@ -34,7 +35,7 @@ def record_facts(service: Service, connection: Connection, facts: Organisation) 
 
     before = connection.organisation
     after = _change(service, connection, with_facts)
-    changed = before != after.organisation
+    changed = before != after.organisation and after.is_linked
     if changed:
         service.accounts.bump_coding_version(connection.tenant, connection.account)
     return after, changed
@@ -61,13 +62,20 @@ def record_change(service: Service, connection: Connection, counts: Mapping[Kind
     new_currencies = counts.get(Kind.CURRENCIES, Counts()).added
     if not new_currencies and not any(change.touched_known for change in counts.values()):
         return False
+    if connection.successor_of is not None:
+        return False  # no item refers to its book yet: the switch moves the coding version
     service.accounts.bump_coding_version(connection.tenant, connection.account)
     return True
 
 
 def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tuple[Connection, bool]:
-    """Store how lists ended; active, and True, once what nothing can be coded without is in."""
+    """Store how lists ended; active, and True, once what nothing can be coded without is in.
+
+    The successor of a main connection waits for the switch, whatever lists are in.
+    """
     after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
+    if after.successor_of is not None:
+        return after, False
     if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(service, after):
         return _activate(service, after), True
     return after, False
@@ -114,13 +122,14 @@ def _activate(service: Service, connection: Connection) -> Connection:
         )
         tell_of_connection(service, active, EventType.CONNECTION_CONNECTED, "activated")
         try:
-            return service.connections.update(active, event, account=_with_defaults(account, active))
+            return service.connections.update(active, event, account=with_defaults(account, active))
         except ConflictError:
             continue
     raise ConflictError("the connection is being changed by others all the time")
 
 
-def _with_defaults(account: Account, connection: Connection) -> Account:
+def with_defaults(account: Account, connection: Connection) -> Account:
+    """The account once a connection is active: its book is the current one, and what had no default goes there."""
     if connection.slot is not Slot.MAIN:
         return account
     return replace(
@@ -216,3 +225,5 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
     again = [kind for kind, found in failed.items() if kind_of(found).handling is not Handling.ASK_USER]
     if again and wait is not None:
         _plan(service, connection, again, wait, reason=RETRY, tries=request.tries + 1)
+    if connection.successor_of is not None:
+        follow_change_to(service, connection)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.aws.queues import Queue
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
+    from shared.aws.workflows import Machine
     from shared.domain.limits import Work
     from shared.domain.outgoing import EventType
     from shared.providers.contract import Provider
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
+    from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
 
 
@@ -126,6 +128,12 @@ class Service:
         from shared.storage.standing import StandingStore
 
         return StandingStore(self.table("connections"))
+
+    @cached_property
+    def workflows(self) -> "WorkflowStore":
+        from shared.storage.workflows import WorkflowStore
+
+        return WorkflowStore(self.table("connections"))
 
     # --- lists, items, rules
     @cached_property
@@ -257,6 +265,18 @@ class Service:
         from shared.aws.queues import Queue
 
         return Queue(self.clients.sqs, self.settings.queue("deliver"))
+
+    @cached_property
+    def change_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("change_machine_arn"))
+
+    @cached_property
+    def merge_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("merge_machine_arn"))
 
     @cached_property
     def documents(self) -> "Documents":

@@ -1,0 +1,16 @@
+"""The error codes about workflows."""
+
+from typing import Final
+
+from shared.domain.document_codes import Row
+from shared.domain.errors import Handling
+
+WORKFLOWS: Final[list[Row]] = [
+    (
+        "workflow_not_cancellable",
+        Handling.ASK_USER,
+        409,
+        "The workflow has done what it is for, or has ended.",
+        "Read the workflow; a merge that was applied can be undone.",
+    ),
+]
