@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.aliases import AppliedMerge
 from shared.domain.auto_publish import AutoPublishing
 from shared.domain.duplicates import DuplicateMode
 
@@ -69,6 +70,7 @@ class Account:
     duplicate_mode: DuplicateMode = DuplicateMode.OFF
     auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
+    merges: tuple[AppliedMerge, ...] = ()  # those in force, in the order of their application
     deleted_at: datetime | None = None
     version: int = 0
 
