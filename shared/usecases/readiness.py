@@ -117,9 +117,12 @@ class EntryCache:
 
 
 def linked_connections(service: Service, account: Account) -> list[Connection]:
-    """The account's live connections that have an organisation: those whose queues its items may be in."""
+    """The account's live connections that have an organisation: those whose queues its items may be in.
+
+    The successor of a main connection is none of them until it has taken its place.
+    """
     every = service.connections.of_account(account.tenant, account.id)
-    return [connection for connection in every if connection.is_live and connection.organisation is not None]
+    return [connection for connection in every if connection.is_linked]
 
 
 def book_of(account: Account, connection: Connection | None) -> Book:
