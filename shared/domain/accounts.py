@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.aliases import AppliedMerge
 from shared.domain.auto_publish import AutoPublishing
 from shared.domain.duplicates import DuplicateMode
 
@@ -81,6 +82,7 @@ class Account:
     auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
     active_workflow: str | None = None  # the one that is not ended: a second waits for its end
+    merges: tuple[AppliedMerge, ...] = ()  # those in force, in the order of their application
     deleted_at: datetime | None = None
     version: int = 0
 
