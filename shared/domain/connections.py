@@ -30,6 +30,7 @@ class ConnectionStatus(StrEnum):
 
 
 _S = ConnectionStatus
+_LOST: Final = frozenset({_S.EXPIRED, _S.REVOKED, _S.BROKEN})
 _LIVE: Final = frozenset({_S.IMPORTING, _S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING})
 _MOVES: Final = {
     _S.PENDING_CONSENT: {_S.CHOOSING_ORGANISATION, _S.DISCONNECTED},
@@ -234,6 +235,11 @@ class Connection:
     def is_ending(self) -> bool:
         """Whether it has ended, or is being disconnected: nothing new begins through it."""
         return self.status in {_S.CLOSING, _S.DISCONNECTED}
+
+    @property
+    def has_lost_access(self) -> bool:
+        """Whether only a person's new consent brings it back to work."""
+        return self.status in _LOST
 
     @property
     def is_unfinished(self) -> bool:

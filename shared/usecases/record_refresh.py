@@ -12,9 +12,10 @@ from shared.domain.connections import Connection, ConnectionStatus, ListHealth, 
 from shared.domain.errors import ConflictError, Handling, Problem
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.outgoing import EventType
-from shared.domain.refresh_requests import ALL, RefreshRequest
+from shared.domain.refresh_requests import ALL, RECONNECTED, RefreshRequest
 from shared.domain.refreshing import Counts, next_refresh, retry_wait
 from shared.usecases.connection_news import tell_of_connection
+from shared.usecases.count_failed import count_failed
 from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.note_attention import note_attention
@@ -215,6 +216,8 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         "failed": {kind.value: found.code for kind, found in failed.items()},
         "problem": problem.code if problem else None,
     }
+    if request.reason == RECONNECTED:
+        after["publish_again"] = count_failed(service, connection)
     event = happened(service, connection.account, "refresh.done", subject=connection.id, after=after)
     tell_of_connection(service, connection, EventType.REFRESH_DONE, request.id, **after)
     if failed:
