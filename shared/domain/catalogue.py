@@ -226,7 +226,7 @@ _CONNECTION = [
         _ASK,
         409,
         "Another organisation was chosen than the one connected.",
-        "Choose the same organisation, or move to another with POST .../connections/{connection}/change.",
+        "Choose the same organisation, or use change connection to move to another.",
     ),
     (
         "organisation_not_of_main",
