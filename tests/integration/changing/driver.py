@@ -16,7 +16,7 @@ from rehearsal.ledger import Ledger
 from rehearsal.process import Process
 from rehearsal.software import Software, software
 from rehearsal.world import INVOCATION, World
-from shared.domain.accounts import Event
+from shared.domain.accounts import Caller, Event
 from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.grants import GrantStatus
 from shared.domain.ids import marker_for, new_id
@@ -24,6 +24,7 @@ from shared.domain.workflows import Outcome, Step, Workflow
 from shared.storage.wire import row_from_wire
 from shared.usecases.abandon_change import abandon_change
 from shared.usecases.ask_consent import Asking
+from shared.usecases.begin_change import begin_change
 from shared.usecases.let_old_go import let_old_go, offer_merge
 from shared.usecases.move_workflow import stop_workflow
 from shared.usecases.service import Service
@@ -155,6 +156,15 @@ class Changing:
         begun: dict[str, Any] = self.api.ok("POST", f"connections/{old}/change", body)
         return begun
 
+    def begin_as(self, workflow: str, process: Process) -> dict[str, Any]:
+        """The request under a known id, in a process that may die; with the same id it is the request's repeat."""
+        caller = Caller(self.world.tenant, "client-1", is_machine=True)
+        about = {"workflow_id": workflow, "provider": "quickbooks", "return_url": f"{HOME}/done"}
+        with self.world.running.process(process):
+            begun = begin_change(self.world.new_service(), caller, self.world.account, self.main(), **about)
+        said = {"workflow": begun.workflow.id, "connection": begun.successor.id}
+        return {**said, "authorize_url": begun.authorize_url}
+
     def walk(
         self, provider: str, authorize_url: str, *, organisation: str, decision: str = "allow", user: str = OWNER
     ) -> dict[str, str]:
@@ -219,19 +229,29 @@ class Changing:
         current = self.workflow(workflow)
         if current.is_ended:
             return
+        self.do(current, process)
+        if current.is_going and current.step is Step.SETTLE:
+            self._settle(current)
+
+    def do(self, current: Workflow, process: Process | None = None) -> None:
+        """What a task does that was given the change as it was at some moment."""
         if current.stop is not None:
             self._in(process, lambda service: self._void(abandon_change(service, current)))
         elif current.step is Step.LISTS:
             self.refresh_all(process)
         elif current.step is Step.SETTLE:
-            self._in(process, lambda service: service.publish_queue.send(settle_message(current), group=current.tenant))
-            self._settle(current)
+            self.ask_settle(current.id, process)
         elif current.step is Step.SWITCH:
             self._in(process, lambda service: self._void(switch_connections(service, current)))
         elif current.step is Step.LET_GO:
             self._in(process, lambda service: self._void(let_old_go(service, current)))
         elif current.step is Step.OFFER:
             self._in(process, lambda service: self._void(offer_merge(service, current)))
+
+    def ask_settle(self, workflow: str, process: Process | None = None) -> None:
+        """The message that has the old connection brought to rest."""
+        body = settle_message(self.workflow(workflow))
+        self._in(process, lambda service: service.publish_queue.send(body, group=body["tenant"]))
 
     def _settle(self, workflow: Workflow) -> None:
         """Let the publish worker have its messages until the old connection is at rest."""
