@@ -96,7 +96,8 @@ ROUTES: Final[list[Route]] = [
           answer=ConnectionView, capability=_MANAGE, rebuild=as_it_is, errors=("connection_not_active", "conflict"),
           tag="Connections"),
     Route("POST", CONNECTION + "/disconnect", post_disconnect, "Disconnect", answer=ConnectionView, status=202,
-          capability=_MANAGE, rebuild=as_it_is, errors=("secondary_connected", "conflict"), tag="Connections",
+          capability=_MANAGE, rebuild=as_it_is,
+          errors=("secondary_connected", "workflow_in_progress", "conflict"), tag="Connections",
           description="Nothing new goes through the connection from here on. What was sent is looked up, for half an "
           "hour at most, then it is `disconnected`: its place is free, its queued items wait for a person with the "
           "reason `connection_disconnected`, and the provider is told. Lists and codings are kept: connecting the same "

@@ -20,10 +20,13 @@ _TRIES: Final = 6
 def disconnect_connection(service: Service, caller: Caller, connection: Connection) -> Connection:
     """Begin to disconnect; once more changes nothing. One that nobody has finished connecting just ends.
 
-    Raises secondary_connected for a main connection while others work through it, and ConflictError.
+    Raises secondary_connected for a main connection while others work through it, workflow_in_progress while it is
+    being changed (for the new connection of the change too), and ConflictError.
     """
     if connection.status is ConnectionStatus.DISCONNECTED:
         return connection
+    if connection.successor_of is not None:
+        raise fail("workflow_in_progress", connection=connection.id)  # its change is cancelled instead
     remind(service, connection, LOOKED_AT_AGAIN)
     after = _closing(service, caller, connection)
     if after.status is ConnectionStatus.CLOSING:
