@@ -7,6 +7,13 @@ from shared.domain.errors import Handling
 
 WORKFLOWS: Final[list[Row]] = [
     (
+        "workflow_failed",
+        Handling.ASK_USER,
+        409,
+        "A step of the workflow failed again and again; what it had begun was undone.",
+        "Begin again; tell us the workflow's id if it fails once more.",
+    ),
+    (
         "workflow_not_cancellable",
         Handling.ASK_USER,
         409,

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from shared.aws.log import count, logger
 from shared.domain.errors import ConflictError
-from shared.domain.workflows import Outcome, Workflow
+from shared.domain.workflows import Outcome, Workflow, WorkflowKind
+from shared.usecases.follow_change import follow_change
 from shared.usecases.move_workflow import stop_workflow
-from shared.usecases.run_workflow import LOOKED_AT_AGAIN, machine_of, remind, start_run, tell_run
+from shared.usecases.run_workflow import LOOKED_AT_AGAIN, remind, start_run, tell_run
 from shared.usecases.service import Service
+from shared.usecases.settle_switch import ask_settling
 
 # A run that for so long neither waits with the step's token nor moves has lost its way: another one takes over.
 LOST_AFTER: Final = timedelta(minutes=15)
@@ -25,12 +27,21 @@ def follow_workflow(service: Service, said: Mapping[str, Any]) -> None:
     if workflow is None or workflow.is_ended:
         return  # the request did not come so far, or all is done
     remind(service, workflow, _next_look(service.clock.now(), workflow))
+    workflow = _brought_on(service, workflow)
     if workflow.due_at is not None and service.clock.now() >= workflow.due_at:
         workflow = stop_workflow(service, workflow, Outcome.TIMED_OUT, at=workflow.step)
     if _is_carried_on(service, workflow):
         tell_run(service, workflow)
     else:
         _start_again(service, workflow)
+
+
+def _brought_on(service: Service, workflow: Workflow) -> Workflow:
+    """The record moved on to what has happened meanwhile, where its message was lost; work that is waited for anew."""
+    if workflow.kind is WorkflowKind.CHANGE:
+        workflow = follow_change(service, workflow)
+        ask_settling(service, workflow)
+    return workflow
 
 
 def _next_look(now: datetime, workflow: Workflow) -> timedelta:
@@ -40,7 +51,9 @@ def _next_look(now: datetime, workflow: Workflow) -> timedelta:
 
 
 def _is_carried_on(service: Service, workflow: Workflow) -> bool:
-    if not machine_of(service, workflow).is_on(workflow.run):
+    is_change = workflow.kind is WorkflowKind.CHANGE
+    is_on = service.change_machine.is_on(workflow.run) if is_change else service.merge_machine.is_on(workflow.run)
+    if not is_on:
         return False
     since = max(workflow.run_at or workflow.started_at, workflow.moved_at)
     waits = workflow.waiting is not None and not workflow.has_news_for_run

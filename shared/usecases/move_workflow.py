@@ -1,6 +1,7 @@
 """Move a workflow that others move too: the record is written first, then the run that waits looks at it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from shared.domain.accounts import Event
@@ -71,8 +72,8 @@ def stop_workflow(
         after: dict[str, object] = {"kind": current.kind.value, "outcome": outcome.value, "step": current.step.value}
         if problem is not None:
             after["code"] = problem.code
-        event = happened(service, current.account, "workflow.stopping", subject=current.id, after={**after, "by": by})
-        return current.stopped(stop), event
+        event = happened(service, current.account, "workflow.stopping", subject=current.id, after=after)
+        return current.stopped(stop), replace(event, actor=by)
 
     after = change_workflow(service, workflow, stopped)
     tell_run(service, after)

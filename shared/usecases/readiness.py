@@ -117,10 +117,7 @@ class EntryCache:
 
 
 def linked_connections(service: Service, account: Account) -> list[Connection]:
-    """The account's live connections that have an organisation: those whose queues its items may be in.
-
-    The successor of a main connection is none of them until it has taken its place.
-    """
+    """The account's live connections that have an organisation: those whose queues its items may be in."""
     every = service.connections.of_account(account.tenant, account.id)
     return [connection for connection in every if connection.is_linked]
 

@@ -1,9 +1,8 @@
 """The runs of a workflow's state machine: start one, and have one that waits look at the record."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from shared.aws.workflows import Machine
 from shared.domain.accounts import Event
 from shared.domain.workflows import Workflow, WorkflowKind
 from shared.storage.agenda import AgendaKind
@@ -35,20 +34,27 @@ def remind(service: Service, workflow: Workflow, wait: timedelta = LOOKED_AT_AGA
 
 def start_run(service: Service, workflow: Workflow) -> None:
     """Start the run of the record's attempt; one that was started already stays as it is."""
-    given: dict[str, Any] = {
+    given: dict[str, str | int] = {
         "tenant": workflow.tenant,
         "account": workflow.account,
         "workflow": workflow.id,
         "attempt": workflow.attempt,
     }
-    machine_of(service, workflow).begin_run(workflow.run, given)
+    if workflow.kind is WorkflowKind.CHANGE:
+        service.change_machine.begin_run(workflow.run, given)
+    else:
+        service.merge_machine.begin_run(workflow.run, given)
 
 
 def tell_run(service: Service, workflow: Workflow) -> None:
     """Have the run that waits look at the record, where that has news for it. Any number of times does no harm."""
     if workflow.waiting is not None and workflow.has_news_for_run:
-        machine_of(service, workflow).go_on(workflow.waiting.token)
+        have_go_on(service, workflow, workflow.waiting.token)
 
 
-def machine_of(service: Service, workflow: Workflow) -> Machine:
-    return service.change_machine if workflow.kind is WorkflowKind.CHANGE else service.merge_machine
+def have_go_on(service: Service, workflow: Workflow, token: str) -> None:
+    """Have a run that waits with a token look at the record, whoever's run it is."""
+    if workflow.kind is WorkflowKind.CHANGE:
+        service.change_machine.go_on(token)
+    else:
+        service.merge_machine.go_on(token)

@@ -43,6 +43,12 @@ def settle_message(workflow: Workflow) -> dict[str, Any]:
     }
 
 
+def ask_settling(service: Service, workflow: Workflow) -> None:
+    """Have the worker bring a change's old connection to rest, where the change is at that."""
+    if workflow.is_going and workflow.step is Step.SETTLE:
+        service.publish_queue.send(settle_message(workflow), group=workflow.tenant)
+
+
 def settle_switch(service: Service, body: dict[str, Any], deadline: datetime) -> None:
     """Work at the settling of one change until it is done or must wait; `deadline` is when the invocation ends (UTC).
 
