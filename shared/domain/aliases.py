@@ -30,8 +30,8 @@ class AppliedMerge:
 class AliasWay:
     """Where an entry leads while all the merges in `rests_on` (oldest first) are applied.
 
-    `target` None: what the entry says does not apply in the target book. `unmapped`: the entry had led to another that
-    this merge left without a target, so that it leads nowhere, whatever an older merge says.
+    `target` None: what the entry says does not apply in the target book. `unmapped`: the entry had been led to another
+    that this merge left without a target: while that is so, the merge says nothing of it, whatever its later ways say.
     """
 
     rests_on: tuple[str, ...]
@@ -169,8 +169,8 @@ def _forward(entry: str, book: str, merges: Merges, aliases: Sequence[AliasRow])
     for merge in reversed(merges):
         row = own.get(merge.id) if merge.target == book else None
         way = next((way for way in row.ways if in_force(merges, way.rests_on)), None) if row is not None else None
-        if way is not None:
-            return NOWHERE if way.unmapped else Led(way.target, applies=way.target is not None)
+        if way is not None and not way.unmapped:
+            return Led(way.target, applies=way.target is not None)
     return None
 
 
