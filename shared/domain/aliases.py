@@ -190,6 +190,39 @@ def _from(merges: Merges, first: str) -> list[AppliedMerge]:
     return [merge for merge in merges[place:] if merge.target == merges[place].target]
 
 
+class RowsAtHand:
+    """Rows that were read, found by their entries: many entries are led without going through all rows for each."""
+
+    def __init__(self) -> None:
+        self._aliases: dict[str, list[AliasRow]] = defaultdict(list)
+        self._mirrors: dict[str, list[MirrorRow]] = defaultdict(list)
+
+    def add(self, aliases: Iterable[AliasRow], mirrors: Iterable[MirrorRow]) -> None:
+        for alias in aliases:
+            self._aliases[alias.entry].append(alias)
+        for mirror in mirrors:
+            self._mirrors[mirror.entry].append(mirror)
+
+    def lead(self, entry: str, book: str, merges: Merges) -> Led:
+        """As the function of this name, of the rows at hand."""
+        return lead(entry, book, merges, self._about(entry), self._mirrors.get(entry, ()))
+
+    def led_to(self, entry: str, merges: Merges) -> tuple[MirrorWay, ...]:
+        """As the function of this name, of the rows at hand."""
+        return led_to(entry, merges, self._about(entry), self._mirrors.get(entry, ()))
+
+    def home(self, entry: str, merges: Merges) -> str | None:
+        """The book of an entry, as far as its rows tell."""
+        targets = {merge.id: merge.target for merge in merges}
+        books = [row.book for row in self._aliases.get(entry, ())]
+        books += [targets[row.merge] for row in self._mirrors.get(entry, ()) if row.merge in targets]
+        return next(iter(books), None)
+
+    def _about(self, entry: str) -> list[AliasRow]:
+        sources = {way.source for row in self._mirrors.get(entry, ()) for way in row.ways}
+        return [row for one in (entry, *sorted(sources)) for row in self._aliases.get(one, ())]
+
+
 # --- what a merge writes
 def rows_of(
     merge: AppliedMerge,

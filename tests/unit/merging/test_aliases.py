@@ -15,11 +15,10 @@ from shared.domain.aliases import (
     AppliedMerge,
     Led,
     MirrorRow,
+    RowsAtHand,
     doubtful,
     in_force,
-    lead,
     leading,
-    led_to,
     rows_of,
 )
 from shared.domain.lists import Kind
@@ -69,13 +68,17 @@ class World:
         return [row for row in self.aliases if ("A", CATEGORIES, row.entry, row.merge) in keys], mirrors
 
     def lead(self, entry: str, book: str) -> Led:
-        return lead(entry, book, self.merges, *self.read(entry, book))
+        rows = RowsAtHand()
+        rows.add(*self.read(entry, book))
+        return rows.lead(entry, book, self.merges)
 
     def sources(self, entry: str) -> set[str]:
         mirrors = [row for row in self.mirrors if row.entry == entry and in_force(self.merges, [row.merge])]
         keys = doubtful(self.merges, mirrors)
         aliases = [row for row in self.aliases if ("A", CATEGORIES, row.entry, row.merge) in keys]
-        return {way.source for way in led_to(entry, self.merges, aliases, mirrors)}
+        rows = RowsAtHand()
+        rows.add(aliases, mirrors)
+        return {way.source for way in rows.led_to(entry, self.merges)}
 
     def everything(self) -> dict[tuple[str, str], Led]:
         return {(entry, book): self.lead(entry, book) for entry, book in foreign()}
