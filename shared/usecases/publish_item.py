@@ -12,8 +12,8 @@ from shared.domain.publishing import PendingMarker, WakeUp
 from shared.domain.readiness import judged, repeated, without_repeats
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Way, Ways, prepare_on, sending
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -35,7 +35,7 @@ def publish_item(service: Service, account: Account, item_id: str, *, by: str = 
     if lost is not None:
         save_judged(service, account, [replace(state, last_error=lost)])
     connection = sending(way)
-    verdict = wanted(service, account, way, item, state, cache=EntryCache(service))
+    verdict = wanted(service, account, way, item, state, cache=EntryCache(service, account))
     if verdict.problems:
         renew(service, account, state, verdict)
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]
