@@ -7,8 +7,10 @@ from shared.domain import (
     automation_codes,
     document_codes,
     matching_codes,
+    merging_codes,
     outgoing_codes,
     validation_codes,
+    workflow_codes,
 )
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
@@ -168,6 +170,13 @@ _CONNECTION = [
         409,
         "Other connections work through this one.",
         "Disconnect the connections named in `connections` first, in that order.",
+    ),
+    (
+        "confirmation_needed",
+        _ASK,
+        409,
+        "This sets as many rules and coded items aside as `rules` and `items` say, until lists are merged or an undo.",
+        "Look at the counts, then ask again with `confirm` true.",
     ),
     (
         "integration_not_for_sales",
@@ -337,9 +346,13 @@ def _entries() -> dict[str, ErrorKind]:
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.REQUEST, matching_codes.BULK),
+        (About.REQUEST, workflow_codes.WORKFLOWS),
         (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),
+        (About.REQUEST, merging_codes.MERGE),
+        (About.CONNECTION, merging_codes.CHANGE),
+        (About.REFERENCE, merging_codes.REFERENCE),
         (About.RATE, document_codes.RATE),
         (About.ATTACHMENT, document_codes.ATTACHMENT),
         (About.UNKNOWN, document_codes.UNKNOWN),

@@ -28,6 +28,7 @@ class AgendaKind(StrEnum):
     BULK_EDIT = "bulk_edit"
     APPROVAL = "approval"
     DISCONNECT = "disconnect"
+    WORKFLOW = "workflow"
     FILE = "file"
     WEBHOOK = "webhook"
     ATTENTION = "attention"

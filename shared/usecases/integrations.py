@@ -16,8 +16,9 @@ from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import coded, without_repeats
 from shared.domain.rules import RuleKind
 from shared.usecases.dimensions_at_hand import DimensionsAtHand
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.on_behalf import delivery_of, on_behalf_of
-from shared.usecases.readiness import EntryCache, Prepared, book_of, linked_connections, prefetch, prepare
+from shared.usecases.readiness import Prepared, book_of, linked_connections, prefetch, prepare
 from shared.usecases.rules_at_hand import RulesAtHand
 from shared.usecases.service import Service
 
@@ -71,9 +72,11 @@ class Ways:
         self.service = service
         self.account = account
         self.linked: Final = linked_connections(service, account) if linked is None else linked
-        self._slots = {connection.slot: connection for connection in self.linked}
-        self.rules: Final = RulesAtHand(service, account)
-        self.dimensions: Final = DimensionsAtHand(service, self.books)
+        # One that is ending beside the connection that has taken its place counts for its own queue alone.
+        by_place = sorted(self.linked, key=lambda connection: not connection.is_ending)
+        self._slots = {connection.slot: connection for connection in by_place}
+        self.rules: Final = RulesAtHand(service, account, self.books)
+        self.dimensions: Final = DimensionsAtHand(service, account, self.books)
 
     def load(self, items: Iterable[Item | Summary]) -> None:
         """Read the rules that have a say in these items, in one call of the store for all."""
@@ -112,7 +115,8 @@ class Ways:
 
     def books(self) -> list[Book]:
         """Every book that the account's items may be of, the current one first."""
-        every = [book_of(self.account, None), *(book_of(self.account, connection) for connection in self.linked)]
+        placed = self._slots.values()
+        every = [book_of(self.account, None), *(book_of(self.account, connection) for connection in placed)]
         return list(dict.fromkeys(every))
 
     def by_id(self, connection: str | None) -> Connection | None:
@@ -125,7 +129,10 @@ class Ways:
         queued_for = self.by_id(marker.behalf or marker.connection) if marker is not None else None
         if queued_for is None or way.named == queued_for:
             return way
-        return self.way(Integration(queued_for.slot, Because.QUEUED))
+        queued = self.way(Integration(queued_for.slot, Because.QUEUED))
+        if queued.named == queued_for:
+            return queued
+        return Way(queued.integration, queued_for, book_of(self.account, queued_for))
 
     def of_published(self, published: Published) -> Connection | None:
         """The connection that a document went through, or a later one to the same organisation."""
@@ -189,6 +196,7 @@ def sending(way: Way) -> Connection:
 def prefetch_all(ways: Ways, cache: EntryCache, items: Iterable[Item]) -> None:
     """Read the rules and entries that many items refer to, each of its own book, in a handful of calls."""
     items = list(items)
+    cache.of(ways.account)
     ways.load(items)
     cache.load_inside(items)
     groups: dict[Book, list[Item]] = defaultdict(list)

@@ -17,6 +17,7 @@ from shared.usecases.digest import send_digest
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
+from shared.usecases.follow_workflow import follow_workflow
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
 from shared.usecases.note_attention import look_again
 from shared.usecases.read_decisions import decisions_message
@@ -185,6 +186,10 @@ def _disconnect(service: Service, row: AgendaRow, _: Levels) -> None:
     follow_disconnect(service, row.payload)
 
 
+def _workflow(service: Service, row: AgendaRow, _: Levels) -> None:
+    follow_workflow(service, row.payload)
+
+
 def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     """A bulk request that nobody finished expanding gets its message again."""
     said = row.payload
@@ -236,6 +241,7 @@ _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.APPROVAL: _approval,
     AgendaKind.FILE: _file,
     AgendaKind.DISCONNECT: _disconnect,
+    AgendaKind.WORKFLOW: _workflow,
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,
     AgendaKind.REFRESH: _refresh,

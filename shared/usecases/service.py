@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from shared.aws.queues import Queue
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
+    from shared.aws.workflows import Machine
     from shared.domain.limits import Work
     from shared.domain.outgoing import EventType
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
+    from shared.storage.aliases import AliasStore
     from shared.storage.approvals import ApprovalStore
     from shared.storage.attention import AttentionStore
     from shared.storage.bank_lines import BankLineStore
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
+    from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
 
 
@@ -127,12 +130,24 @@ class Service:
 
         return StandingStore(self.table("connections"))
 
+    @cached_property
+    def workflows(self) -> "WorkflowStore":
+        from shared.storage.workflows import WorkflowStore
+
+        return WorkflowStore(self.table("connections"))
+
     # --- lists, items, rules
     @cached_property
     def lists(self) -> "ListStore":
         from shared.storage.lists import ListStore
 
         return ListStore(self.table("lists"))
+
+    @cached_property
+    def aliases(self) -> "AliasStore":
+        from shared.storage.aliases import AliasStore
+
+        return AliasStore(self.table("lists"))
 
     @cached_property
     def items(self) -> "ItemStore":
@@ -257,6 +272,18 @@ class Service:
         from shared.aws.queues import Queue
 
         return Queue(self.clients.sqs, self.settings.queue("deliver"))
+
+    @cached_property
+    def change_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("change_machine_arn"))
+
+    @cached_property
+    def merge_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("merge_machine_arn"))
 
     @cached_property
     def documents(self) -> "Documents":

@@ -24,6 +24,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "RefreshFunction.lists": {"statusCode": 200},
     "RefreshWorkerFunction.recheck": {"batchItemFailures": []},
     "AgendaFunction.minute": {"failed": 0},
+    "ChangeStepsFunction.where": {"next": "over"},
     "PublishFunction.list-items": {"statusCode": 200},
     "PublishWorkerFunction.wake-up": {"batchItemFailures": []},
     "PublishWorkerFunction.publication": {"batchItemFailures": []},

@@ -16,7 +16,7 @@ import pytest
 
 from tests.rules.deployment import FUNCTIONS, Deployment, Json
 
-API, WORKER, WEBHOOK = 570, 660, 440
+API, WORKER, WEBHOOK, STEPS = 570, 660, 440, 570
 CONSENT = 670  # the callback is an API request that calls a provider and opens the vault: docs/decisions/0003
 CEILINGS = {
     "AuthorizerFunction": API,
@@ -29,6 +29,7 @@ CEILINGS = {
     "AgendaFunction": WORKER,
     "PublishFunction": API,
     "PublishWorkerFunction": WORKER,
+    "ChangeStepsFunction": STEPS,
 }
 Served = Callable[[str], Json]
 WORKERS = {"RefreshWorkerFunction", "AgendaFunction", "PublishWorkerFunction"}
@@ -96,6 +97,7 @@ FIRST: dict[str, Callable[[Deployment], list[Json]]] = {
     "AgendaFunction": lambda _: [{}],
     "PublishFunction": preview,
     "PublishWorkerFunction": lambda one: message(one, provider="xero", organisation="organisation", hops=0),
+    "ChangeStepsFunction": lambda one: [one.task("where"), one.task("wait", step="consent", seconds=60, token="token")],
 }
 
 
@@ -121,7 +123,7 @@ def is_served(answer: Json) -> bool:
         return int(answer["statusCode"]) < 400
     if "isAuthorized" in answer:
         return bool(answer["isAuthorized"])
-    return not answer.get("batchItemFailures") and not answer.get("failed")
+    return not answer.get("batchItemFailures") and not answer.get("failed")  # a step's task that fails raises
 
 
 @pytest.mark.parametrize("function", CEILINGS)
