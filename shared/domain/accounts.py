@@ -69,6 +69,7 @@ class Account:
     duplicate_mode: DuplicateMode = DuplicateMode.OFF
     auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
+    active_workflow: str | None = None  # the one that is not ended: a second waits for its end
     deleted_at: datetime | None = None
     version: int = 0
 

@@ -47,13 +47,6 @@ MERGE: Final[list[Row]] = [
 
 CHANGE: Final[list[Row]] = [
     (
-        "workflow_in_progress",
-        _ASK,
-        409,
-        "A change of the account's connection is under way; `details.workflow` names it, `details.by` who began it.",
-        "Wait for its end, or cancel it.",
-    ),
-    (
         "connection_switching",
         Handling.RETRY_AT,
         409,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
+    from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
 
 
@@ -126,6 +127,12 @@ class Service:
         from shared.storage.standing import StandingStore
 
         return StandingStore(self.table("connections"))
+
+    @cached_property
+    def workflows(self) -> "WorkflowStore":
+        from shared.storage.workflows import WorkflowStore
+
+        return WorkflowStore(self.table("connections"))
 
     # --- lists, items, rules
     @cached_property
