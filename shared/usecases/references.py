@@ -6,7 +6,6 @@ from typing import Final
 
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
-from shared.domain.ids import derived_id
 from shared.domain.integrations import Because, asks_rule, sales_problem
 from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
 from shared.domain.items import Line, Side, Summary
@@ -81,7 +80,7 @@ class References:
             if there is not None:
                 return there.id
         else:
-            entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, " ".join(name.split()))
+            entry = Entry(self.book.named_id(kind, name), kind, " ".join(name.split()))
         self.service.lists.put_own(entry, self.book)
         self.cache.put(self.book, entry)
         return entry.id
@@ -225,7 +224,3 @@ def check_integration(ways: Ways, side: Side, slot: Slot | None) -> None:
 def _unclear(field: str, found: int) -> LedgerbridgeError:
     reason = "there is no such entry in the current books" if found == 0 else "several entries match: name it by id"
     return fail("invalid_request", field=field, reason=reason)
-
-
-def _book_parts(book: Book) -> tuple[str, str, str, str]:
-    return book.tenant, book.account, book.provider, book.organisation
