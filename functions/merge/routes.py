@@ -16,6 +16,7 @@ from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.errors import fail
 from shared.domain.merges import Merge, MergeList
+from shared.usecases.apply_merge import apply_merge, undo_merge
 from shared.usecases.begin_merge import begin_merge, discard_merge, found_merge
 from shared.usecases.choose_mappings import choose_mappings
 from shared.usecases.read_merge import chosen_page
@@ -57,9 +58,7 @@ def get_list(service: Service, request: Request) -> Answer:
     """A page of one list's old entries, with what they become."""
     limit, position = request.query(PageQuery).limit, request.position() or 0
     which = _list_of(request)
-    page, following = chosen_page(
-        service, request.in_account, _named(service, request), which, position=position, limit=limit
-    )
+    page, following = chosen_page(service, _named(service, request), which, position=position, limit=limit)
     views = [MappingView.of(one) for one in page]
     return Answer(MappingPage(entries=views, next_cursor=request.next_cursor(following)))
 
@@ -69,6 +68,16 @@ def put_list(service: Service, request: Request) -> Answer:
     which, said = _list_of(request), request.body(ListBody).said()
     merge = choose_mappings(service, request.in_account, request.path["merge"], which, said)
     return Answer(MergeListView.of(which, merge.state_of(which)))
+
+
+def post_apply(service: Service, request: Request) -> Answer:
+    """Have a merge applied."""
+    return _shown(service, apply_merge(service, request.in_account, request.path["merge"], by=request.caller))
+
+
+def post_undo(service: Service, request: Request) -> Answer:
+    """Undo a merge."""
+    return _shown(service, undo_merge(service, request.in_account, request.path["merge"], by=request.caller))
 
 
 def post_discard(service: Service, request: Request) -> Answer:
@@ -99,6 +108,13 @@ def _shown(service: Service, merge: Merge) -> Answer:
 
 
 _MANAGE: Final = Capability.MANAGE
+_NOT_APPLIED: Final = (
+    "merge_not_open",
+    "merge_not_decided",
+    "merge_books_not_in_use",
+    "merge_limit",
+    "merge_in_progress",
+)
 
 ROUTES: Final = [
     Route(
@@ -138,6 +154,31 @@ ROUTES: Final = [
         errors=("merge_not_open", "merge_not_proposed", "mapping_does_not_fit", "conflict"),
         description="Replaces what was said of this list before. When other dimensions are chosen, their values are "
         "compared anew and what was said of those values is forgotten.",
+    ),
+    Route(
+        "POST",
+        _MERGE + "/apply",
+        post_apply,
+        "Apply a merge as it was chosen",
+        answer=MergeView,
+        status=202,
+        capability=_MANAGE,
+        rebuild=post_again,
+        errors=(*_NOT_APPLIED, "conflict"),
+        description="Nobody sees any of it before all of it is in force. Rules and items stay as they are. The outline "
+        "then lists what was left although something uses it.",
+    ),
+    Route(
+        "POST",
+        _MERGE + "/undo",
+        post_undo,
+        "Undo a merge that was applied",
+        answer=MergeView,
+        capability=_MANAGE,
+        rebuild=post_again,
+        errors=("merge_not_open", "merge_in_progress", "conflict"),
+        description="Several merges are undone in any order. Rules and items are what they would be without it; a rule "
+        "that was changed since keeps the change. Contacts that it made stay in the lists.",
     ),
     Route(
         "POST",

@@ -160,9 +160,17 @@ class ListHealth:
     problem: Problem | None = None
 
 
+class DisconnectMode(StrEnum):
+    """What becomes of lists and codings where the main connection ends."""
+
+    KEEP = "keep"  # the lists stay as they are
+    REINSTATE = "reinstate"  # those from before connecting are the current ones again
+    MERGE_LATER = "merge_later"  # the lists stay; rules and codings rest until they are merged into others, or an undo
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How far a disconnection is. `was` is the status before it.
+    """How far a disconnection is. `was` is the status before it, `successor` the connection in its place, if one is.
 
     `left` counts the batches whose outcome is still being looked up, None before the first look; `held` the items
     whose outcome stayed unknown, `set_back` the items that now wait for a person. `position` is where the pass over
@@ -172,11 +180,13 @@ class Closing:
     asked_at: datetime
     asked_by: str
     was: ConnectionStatus
+    successor: str | None = None
     left: int | None = None
     held: int = 0
     set_back: int = 0
     position: str | None = None
     rules: tuple[str, ...] = ()
+    mode: DisconnectMode = DisconnectMode.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +216,19 @@ class Connection:
     # Until when changes of published documents were read back, by the provider's collection.
     payments_read: dict[str, datetime] = field(default_factory=dict)
     closing: Closing | None = None
+    # The connection that this one is to replace: until it does, nothing goes through this one and nobody counts on it.
+    successor_of: str | None = None
+    switching_at: datetime | None = None  # since when nothing new is sent, as another is about to take its place
     version: int = 0
 
     @property
     def is_live(self) -> bool:
         return self.status in _LIVE
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the account's items may go, or be on their way, through it: it is live and no mere successor."""
+        return self.is_live and self.organisation is not None and self.successor_of is None
 
     @property
     def is_ending(self) -> bool:
@@ -239,10 +257,16 @@ class Connection:
             raise ValueError(f"a connection does not move from {self.status} to {to}")
         return replace(self, status=to, problem=problem)
 
+    def given_up(self) -> "Connection":
+        """A successor that will not take its place, at its end; raises ValueError on any other connection."""
+        if self.successor_of is None:
+            raise ValueError("a connection of its own is disconnected, not given up")
+        return replace(self, status=_S.DISCONNECTED, problem=None)
+
     def why_not_publishing(self) -> Problem | None:
         """The reason why nothing may be sent through this connection now, or None."""
         if self.status in {_S.EXPIRED, _S.REVOKED}:
             return Problem("connection_expired")
         if self.status is not _S.ACTIVE:
             return Problem("connection_not_active", details={"status": self.status.value})
-        return None
+        return Problem("connection_switching") if self.switching_at is not None else None

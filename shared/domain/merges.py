@@ -178,9 +178,9 @@ class ListState:
 class Merge:
     """A merge of the lists of one book into those of another. Books as "provider:organisation" or "own:<account>".
 
-    `step` and `position` are the worker's; `lists` holds the lists that were proposed, by name. `basis` are the merges
-    that were in force when applying began: what is written follows from them and from the choices, which are frozen
-    then. `left_used` counts the entries in use that nothing was said of, as the report found them.
+    `step` and `position` are the worker's; `lists` holds the lists that were proposed, by name. From `begun_at` on
+    choices are frozen, and so are the merges in force: what is written follows from both. `left_used` counts the
+    entries in use that nothing was said of, as the report found them.
     """
 
     id: str
@@ -196,7 +196,7 @@ class Merge:
     uses: str | None = None  # where the counts of uses lie
     lists: dict[str, ListState] = field(default_factory=dict)
     workflow: str | None = None
-    basis: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()  # the books of what has been written so far: the source, and those led to it before
     begun_at: datetime | None = None  # when somebody had it applied
     begun_by: str | None = None
     applied_at: datetime | None = None

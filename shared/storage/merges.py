@@ -59,14 +59,12 @@ class MergeStore:
         return replace(merge, version=merge.version + 1)
 
     @access("connections", "TransactWriteItems", f"{_MERGE}; account; event", "versions as read")
-    def update_with(self, merge: Merge, account: Account, event: Event, *, resolves_anew: bool) -> Merge:
+    def update_with(self, merge: Merge, account: Account, event: Event, *, recode: bool = False) -> Merge:
         """Store a changed merge together with its account, which says what is in force: a reader sees all or none.
 
-        With `resolves_anew` the account's coding version moves in the same write. Raises ConflictError.
+        With `recode` the account's coding version moves in the same write. Raises ConflictError.
         """
-        change = changed_account(account)
-        if resolves_anew:
-            change = replace(change, add={"coding_version": 1})
+        change = changed_account(account, recode=recode)
         key = _key(merge.tenant, merge.account, merge.id)
         self._table.transact([replaced(key, merge), change, appended(merge.tenant, event)])
         return replace(merge, version=merge.version + 1)

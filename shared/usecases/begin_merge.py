@@ -7,7 +7,7 @@ from shared.domain.errors import ConflictError, fail
 from shared.domain.merges import Merge, MergeStatus
 from shared.usecases.ask_merge import guard_merge, send_merge
 from shared.usecases.happenings import happened
-from shared.usecases.merge_books import name_of, source_of, target_of
+from shared.usecases.merge_books import source_of, target_of
 from shared.usecases.service import Service
 
 
@@ -29,9 +29,7 @@ def begin_merge(
     into = target_of(service, account, target)
     old = source_of(service, account, source, into)
     now = service.clock.now()
-    merge = Merge(
-        merge_id, account.tenant, account.id, name_of(old), name_of(into), now, created_by=by.actor, workflow=workflow
-    )
+    merge = Merge(merge_id, account.tenant, account.id, old.key, into.key, now, created_by=by.actor, workflow=workflow)
     said: dict[str, object] = {"from": merge.source, "to": merge.target}
     event = happened(service, account.id, "merge.begun", by=by, subject=merge.id, after=said)
     guard_merge(service, merge)

@@ -12,7 +12,8 @@ from shared.usecases.service import Service
 def main_of(service: Service, connection: Connection) -> Connection | None:
     """The account's main connection, where it is live and has an organisation."""
     every = service.connections.of_account(connection.tenant, connection.account)
-    return next((one for one in every if one.slot is Slot.MAIN and one.is_live and one.organisation is not None), None)
+    mains = [one for one in every if one.slot is Slot.MAIN and one.is_linked]
+    return min(mains, key=lambda one: one.is_ending, default=None)
 
 
 def on_books_of_main(connection: Connection, main: Connection | None, organisation: Organisation) -> Organisation:

@@ -24,7 +24,7 @@ from shared.domain.merges import (
 )
 from shared.usecases.ask_merge import guard_merge, send_merge
 from shared.usecases.begin_merge import found_merge
-from shared.usecases.merge_books import book_named
+from shared.usecases.merge_books import books_of
 from shared.usecases.propose_mappings import counted, dimensions_become
 from shared.usecases.service import Service
 
@@ -58,7 +58,7 @@ def choose_mappings(service: Service, account: Account, merge_id: str, which: Me
     for _ in range(TRIES):
         merge = found_merge(service, account, merge_id)
         state = _open_list(merge, which)
-        choice = _checked(service, account, merge, which, said)
+        choice = _checked(service, merge, which, said)
         counts = counted(which, state, service.proposals.proposals(merge, which), choice)
         decision = Decision.SKIPPED if said.skip else Decision.CHOSEN
         after = replace(merge, lists={**merge.lists, which.value: replace(counts, decision=decision)})
@@ -98,7 +98,7 @@ def _values_anew(merge: Merge) -> Merge:
     return replace(merge, lists=lists, step=merge.step or Step.PROPOSE)
 
 
-def _checked(service: Service, account: Account, merge: Merge, which: MergeList, said: Said) -> Choice:
+def _checked(service: Service, merge: Merge, which: MergeList, said: Said) -> Choice:
     """What was said as a choice, every mapping of it checked."""
     if said.skip:
         return Choice(skipped=True)
@@ -109,7 +109,7 @@ def _checked(service: Service, account: Account, merge: Merge, which: MergeList,
     if len(said.mappings) > MOST_MAPPINGS:
         raise fail("invalid_request", field="mappings", reason=f"at most {MOST_MAPPINGS} are said one by one")
     proposed = {one.old: one for one in service.proposals.proposals(merge, which)} if said.mappings else {}
-    known = _Known.of(service, account, merge, which, said.mappings)
+    known = _Known.of(service, merge, which, said.mappings)
     taken: dict[str, str | None] = {}
     for number, one in enumerate(said.mappings):
         if one.old in taken:
@@ -128,11 +128,9 @@ class _Known:
     dimensions: Mapping[str, str | None]
 
     @classmethod
-    def of(
-        cls, service: Service, account: Account, merge: Merge, which: MergeList, mappings: Iterable[Mapped]
-    ) -> "_Known":
+    def of(cls, service: Service, merge: Merge, which: MergeList, mappings: Iterable[Mapped]) -> "_Known":
         named = [one for one in mappings if one.new not in {None, CREATE, NOT_APPLICABLE}]
-        old, new = book_named(account, merge.source), book_named(account, merge.target)
+        old, new = books_of(merge)
         return cls(
             service.lists.entries(old, [(which.kind, one.old) for one in named]),
             service.lists.entries(new, [(which.kind, one.new) for one in named if one.new is not None]),

@@ -9,7 +9,6 @@ from shared.domain.items import Item
 from shared.domain.lists import Book, Entry, Kind
 from shared.domain.rule_transfer import refs_of as refs_of_rule
 from shared.storage.proposals import Used
-from shared.usecases.merge_books import name_of
 from shared.usecases.readiness import EntryCache, Ref, refs_of
 from shared.usecases.recheck_items import OPEN
 from shared.usecases.service import Service
@@ -84,7 +83,7 @@ class Uses:
         """The bank account of the book that a payment method pays from."""
         entry: Entry | None = self._cache.get(self._own, *method)
         links = entry.values.get("bank_accounts") if entry is not None else None
-        found: str | None = (links or {}).get(name_of(self._book))
+        found: str | None = (links or {}).get(self._book.key)
         return found
 
 

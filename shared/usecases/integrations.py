@@ -71,7 +71,9 @@ class Ways:
         self.service = service
         self.account = account
         self.linked: Final = linked_connections(service, account) if linked is None else linked
-        self._slots = {connection.slot: connection for connection in self.linked}
+        # One that is ending beside the connection that has taken its place counts for its own queue alone.
+        by_place = sorted(self.linked, key=lambda connection: not connection.is_ending)
+        self._slots = {connection.slot: connection for connection in by_place}
         self.rules: Final = RulesAtHand(service, account)
         self.dimensions: Final = DimensionsAtHand(service, self.books)
 
@@ -112,7 +114,8 @@ class Ways:
 
     def books(self) -> list[Book]:
         """Every book that the account's items may be of, the current one first."""
-        every = [book_of(self.account, None), *(book_of(self.account, connection) for connection in self.linked)]
+        placed = self._slots.values()
+        every = [book_of(self.account, None), *(book_of(self.account, connection) for connection in placed)]
         return list(dict.fromkeys(every))
 
     def by_id(self, connection: str | None) -> Connection | None:
@@ -125,7 +128,10 @@ class Ways:
         queued_for = self.by_id(marker.behalf or marker.connection) if marker is not None else None
         if queued_for is None or way.named == queued_for:
             return way
-        return self.way(Integration(queued_for.slot, Because.QUEUED))
+        queued = self.way(Integration(queued_for.slot, Because.QUEUED))
+        if queued.named == queued_for:
+            return queued
+        return Way(queued.integration, queued_for, book_of(self.account, queued_for))
 
     def of_published(self, published: Published) -> Connection | None:
         """The connection that a document went through, or a later one to the same organisation."""

@@ -1,24 +1,19 @@
 """The two books of a merge: which the account knows, and which are meant where nobody says."""
 
 from shared.domain.accounts import Account
-from shared.domain.connections import Slot
 from shared.domain.errors import fail
 from shared.domain.lists import OWN_BOOK_PROVIDER, Book, Kind
+from shared.domain.merges import Merge
 from shared.usecases.integrations import Ways
 from shared.usecases.own_lists import KINDS_BY_HAND, is_own
 from shared.usecases.readiness import book_of
 from shared.usecases.service import Service
 
 
-def name_of(book: Book) -> str:
-    """A book as merges name it: "provider:organisation", "own:<account>" for the account's own lists."""
-    return f"{book.provider}:{book.organisation}"
-
-
-def book_named(account: Account, name: str) -> Book:
-    """The book that a merge names."""
-    provider, _, organisation = name.partition(":")
-    return Book(account.tenant, account.id, provider, organisation)
+def books_of(merge: Merge) -> tuple[Book, Book]:
+    """The old book and the new one of a merge."""
+    old, new = (Book.of_key(merge.tenant, merge.account, key) for key in (merge.source, merge.target))
+    return old, new
 
 
 def source_of(service: Service, account: Account, named: str | None, target: Book) -> Book:
@@ -27,25 +22,26 @@ def source_of(service: Service, account: Account, named: str | None, target: Boo
     every = service.connections.of_account(account.tenant, account.id)
     chosen = [one for one in every if one.organisation is not None]
     if named is not None:
-        known = {name_of(book): book for book in [own, *(one.book for one in chosen)]} | {OWN_BOOK_PROVIDER: own}
+        known = {book.key: book for book in [own, *(one.book for one in chosen)]} | {OWN_BOOK_PROVIDER: own}
         if named not in known or known[named] == target:
             reason = "name other books of this account's, as provider:organisation, or own for its own lists"
             raise fail("invalid_request", field="from", reason=reason)
         return known[named]
-    before = [one for one in chosen if one.slot is Slot.MAIN and one.activated_at and one.book != target]
-    latest = max(before, key=lambda one: (one.activated_at, one.id), default=None)
-    if latest is None and target == own:
+    before = next((key for key in reversed(account.books) if key != target.key), None)
+    if before is not None:
+        return Book.of_key(account.tenant, account.id, before)
+    if target == own:
         raise fail("invalid_request", field="from", reason="the account has no books but its own lists")
-    return latest.book if latest is not None else own
+    return own
 
 
 def target_of(service: Service, account: Account, named: str | None) -> Book:
     """The book that entries are merged into: the one named, else the current one; raises invalid_request."""
     if named is None:
         return book_of(account, None)
-    used = {name_of(book): book for book in Ways(service, account).books()}
+    used = {book.key: book for book in Ways(service, account).books()}
     own = Book.own(account.tenant, account.id)
-    if name_of(own) in used:
+    if own.key in used:
         used[OWN_BOOK_PROVIDER] = own
     if named not in used:
         raise fail("invalid_request", field="to", reason="name the current books, or those of a live connection")

@@ -22,7 +22,7 @@ from shared.domain.merges import (
     outcome,
 )
 from shared.storage.proposals import Used
-from shared.usecases.merge_books import book_named, has_list
+from shared.usecases.merge_books import books_of, has_list
 from shared.usecases.service import Service
 
 _NOTHING: Final[Used] = (0, 0)
@@ -39,7 +39,7 @@ def propose_next(service: Service, account: Account, merge: Merge) -> Merge:
     old, new = _entries(service, account, merge, which)
     also = _merged_into(old)
     relevant = _relevant(which, old, uses)
-    offered = has_list(book_named(account, merge.target), which.kind)
+    offered = has_list(books_of(merge)[1], which.kind)
     if not offered or which is MergeList.PAYMENT_METHODS:
         proposals: Iterable[Proposed] = map(_alone, relevant)
     elif which is MergeList.DIMENSION_VALUES:
@@ -82,7 +82,7 @@ def _entries(service: Service, account: Account, merge: Merge, which: MergeList)
     if kind is Kind.PAYMENT_METHODS:
         own = Book.own(account.tenant, account.id)
         return list(service.lists.all(own, kind)), []
-    old, new = book_named(account, merge.source), book_named(account, merge.target)
+    old, new = books_of(merge)
     return list(service.lists.all(old, kind)), list(service.lists.all(new, kind))
 
 

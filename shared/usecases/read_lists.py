@@ -22,8 +22,8 @@ class ListOverview:
 def current_connection(service: Service, account: Account) -> Connection | None:
     """The live connection whose organisation is the account's current book, or None."""
     for connection in service.connections.of_account(account.tenant, account.id):
-        live = connection.is_live and connection.organisation is not None
-        if live and f"{connection.provider}:{connection.pinned.id}" == account.current_book:
+        is_current = connection.is_linked and f"{connection.provider}:{connection.pinned.id}" == account.current_book
+        if is_current:
             return connection
     return None
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from itertools import islice
 
-from shared.domain.accounts import Account
 from shared.domain.errors import fail
 from shared.domain.merges import CREATE, NOT_APPLICABLE, Merge, MergeList, Proposed, outcome
-from shared.usecases.merge_books import book_named
+from shared.usecases.merge_books import books_of
 from shared.usecases.propose_mappings import default_choice
 from shared.usecases.service import Service
 
@@ -22,7 +21,7 @@ class Chosen:
 
 
 def chosen_page(
-    service: Service, account: Account, merge: Merge, which: MergeList, *, position: int, limit: int
+    service: Service, merge: Merge, which: MergeList, *, position: int, limit: int
 ) -> tuple[list[Chosen], int | None]:
     """Up to `limit` old entries of a list, those in use first, and where to go on (None at the end).
 
@@ -35,15 +34,15 @@ def chosen_page(
     some = list(islice(service.proposals.proposals(merge, which, position), limit + 1))
     became = {one.old: outcome(which, one, choice) for one in some[:limit]}
     names = {offer.entry: (offer.name, offer.code) for one in some for offer in one.candidates}
-    names |= _named_elsewhere(service, account, merge, which, set(became.values()) - names.keys())
+    names |= _named_elsewhere(service, merge, which, set(became.values()) - names.keys())
     page = [Chosen(one, became[one.old], *names.get(became[one.old] or "", (None, None))) for one in some[:limit]]
     return page, position + limit if len(some) > limit else None
 
 
 def _named_elsewhere(
-    service: Service, account: Account, merge: Merge, which: MergeList, became: set[str | None]
+    service: Service, merge: Merge, which: MergeList, became: set[str | None]
 ) -> dict[str, tuple[str, str | None]]:
     """The names of entries that a person chose beside the proposals."""
     wanted = [(which.kind, one) for one in became if one is not None and one not in {CREATE, NOT_APPLICABLE}]
-    found = service.lists.entries(book_named(account, merge.target), wanted) if wanted else {}
+    found = service.lists.entries(books_of(merge)[1], wanted) if wanted else {}
     return {entry.id: (entry.name, entry.code) for entry in found.values()}

@@ -31,6 +31,7 @@ from shared.domain.readiness import (
     without_repeats,
 )
 from shared.providers.contract import Resolved, Target
+from shared.usecases.at_rest import at_rest
 from shared.usecases.check_there import Made, checked_there
 from shared.usecases.service import Service
 
@@ -116,9 +117,12 @@ class EntryCache:
 
 
 def linked_connections(service: Service, account: Account) -> list[Connection]:
-    """The account's live connections that have an organisation: those whose queues its items may be in."""
+    """The account's live connections that have an organisation: those whose queues its items may be in.
+
+    The successor of a main connection is none of them until it has taken its place.
+    """
     every = service.connections.of_account(account.tenant, account.id)
-    return [connection for connection in every if connection.is_live and connection.organisation is not None]
+    return [connection for connection in every if connection.is_linked]
 
 
 def book_of(account: Account, connection: Connection | None) -> Book:
@@ -271,7 +275,7 @@ def resolve(
         customers=customers,
         bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
-        problems=tuple(finder.problems),
+        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item))),
     )
 
 

@@ -69,9 +69,7 @@ def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tu
     """Store how lists ended; active, and True, once what nothing can be coded without is in."""
     after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
     if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(service, after):
-        active = _activate(service, after)
-        service.accounts.bump_coding_version(active.tenant, active.account)  # another book: references resolve anew
-        return active, True
+        return _activate(service, after), True
     return after, False
 
 
@@ -126,8 +124,7 @@ def _with_defaults(account: Account, connection: Connection) -> Account:
     if connection.slot is not Slot.MAIN:
         return account
     return replace(
-        account,
-        current_book=f"{connection.provider}:{connection.pinned.id}",
+        account.moved_to(f"{connection.provider}:{connection.pinned.id}"),
         publishing_integration=account.publishing_integration or connection.slot.value,
         expense_claims_integration=account.expense_claims_integration or connection.slot.value,
     )

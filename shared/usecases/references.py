@@ -14,7 +14,7 @@ from shared.usecases.integrations import Way, Ways, check_named
 from shared.usecases.readiness import EntryCache, book_of, contact_kind, kinds_of
 from shared.usecases.service import Service
 
-_OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
+OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
 _NAME_TRIES: Final = 3  # a name row is claimed by us or, once in a while, by somebody between our look and our write
 
 
@@ -72,15 +72,12 @@ class References:
 
     def _new_contact(self, kind: Kind, name: str) -> str:
         """Claim a name. A contact that the software knows from the other side only is the same contact on this one."""
-        known = self.service.lists.by_name(self.book, _OTHER_CONTACTS[kind], folded(name))
-        provider_id = known.provider_id if known is not None and known.usable else None
-        if known is not None and provider_id is not None:
-            entry = replace(known, id=self.book.entry_id(kind, provider_id), kind=kind)
+        known = self.service.lists.by_name(self.book, OTHER_CONTACTS[kind], folded(name))
+        entry = new_contact(self.book, kind, name, known)
+        if entry.provider_id is not None:
             there = self.cache.get(self.book, kind, entry.id)
             if there is not None:
                 return there.id
-        else:
-            entry = Entry(self.book.named_id(kind, name), kind, " ".join(name.split()))
         self.service.lists.put_own(entry, self.book)
         self.cache.put(self.book, entry)
         return entry.id
@@ -170,6 +167,14 @@ class References:
         if kind not in self.lists:
             self.lists[kind] = list(self.service.lists.all(book, kind))
         return self.lists[kind]
+
+
+def new_contact(book: Book, kind: Kind, name: str, known: Entry | None) -> Entry:
+    """A supplier or customer that a book does not have; `known` is the contact of the other side with that name."""
+    provider_id = known.provider_id if known is not None and known.usable else None
+    if known is not None and provider_id is not None:
+        return replace(known, id=book.entry_id(kind, provider_id), kind=kind)
+    return Entry(book.named_id(kind, name), kind, " ".join(name.split()))
 
 
 class Finders:

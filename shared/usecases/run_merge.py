@@ -10,9 +10,12 @@ from shared.domain.errors import ConflictError
 from shared.domain.ids import new_id
 from shared.domain.merges import Merge, MergeStatus, Step
 from shared.usecases.ask_merge import send_merge
+from shared.usecases.carry_out_merge import commit, prepare, write
 from shared.usecases.count_uses import Uses
-from shared.usecases.merge_books import book_named
+from shared.usecases.merge_books import books_of
 from shared.usecases.propose_mappings import propose_next
+from shared.usecases.record_refresh import ask_recheck
+from shared.usecases.report_merge import report
 from shared.usecases.service import Service
 
 SLICE: Final = timedelta(seconds=60)  # what one step may take at worst: the longest lists compared, written, stored
@@ -46,7 +49,7 @@ def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, dea
 def _count(service: Service, account: Account, merge: Merge, deadline: datetime) -> Merge:
     """Count who uses the old entries, or as many as there is time for."""
     known = service.proposals.uses(merge) if merge.position is not None else {}
-    uses = Uses(service, account, book_named(account, merge.source), known)
+    uses = Uses(service, account, books_of(merge)[0], known)
     position = uses.count(merge.position, deadline - SLICE / 2)
     place = new_id(service.clock.now())
     service.proposals.put_uses(merge, place, uses.counts)
@@ -62,4 +65,19 @@ def _propose(service: Service, account: Account, merge: Merge, _: datetime) -> M
     return service.merges.update(replace(after, step=None if after.proposed else Step.PROPOSE))
 
 
-_DO: Final[Mapping[Step, Do]] = {Step.COUNT: _count, Step.PROPOSE: _propose, Step.RECOUNT: _count}
+def _recount(service: Service, account: Account, merge: Merge, deadline: datetime) -> Merge:
+    """Items are looked at again once a merge is in force; then who still uses what was left is counted."""
+    if merge.position is None:
+        ask_recheck(service, merge.tenant, merge.account)
+    return _count(service, account, merge, deadline)
+
+
+_DO: Final[Mapping[Step, Do]] = {
+    Step.COUNT: _count,
+    Step.PROPOSE: _propose,
+    Step.PREPARE: prepare,
+    Step.WRITE: write,
+    Step.COMMIT: commit,
+    Step.RECOUNT: _recount,
+    Step.REPORT: report,
+}

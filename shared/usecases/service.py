@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
+    from shared.storage.aliases import AliasStore
     from shared.storage.approvals import ApprovalStore
     from shared.storage.attention import AttentionStore
     from shared.storage.bank_lines import BankLineStore
@@ -154,6 +155,12 @@ class Service:
         from shared.storage.proposals import ProposalStore
 
         return ProposalStore(self.table("lists"))
+
+    @cached_property
+    def aliases(self) -> "AliasStore":
+        from shared.storage.aliases import AliasStore
+
+        return AliasStore(self.table("lists"))
 
     @cached_property
     def items(self) -> "ItemStore":

@@ -133,7 +133,8 @@ def _main_beside(service: Service, account: Account, slot: Slot) -> str | None:
     if slot is Slot.MAIN:
         return None
     every = service.connections.of_account(account.tenant, account.id)
-    main = next((one for one in every if one.slot is Slot.MAIN and one.status in _RECONNECTABLE), None)
+    mains = (one for one in every if one.slot is Slot.MAIN and one.successor_of is None)
+    main = next((one for one in mains if one.status in _RECONNECTABLE), None)
     if main is None:
         raise fail("main_connection_missing", field="slot")
     if slot not in registry.profile(main.provider).secondaries:
