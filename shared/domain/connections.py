@@ -160,6 +160,14 @@ class ListHealth:
     problem: Problem | None = None
 
 
+class DisconnectMode(StrEnum):
+    """What becomes of lists and codings where the main connection ends."""
+
+    KEEP = "keep"  # the lists stay as they are
+    REINSTATE = "reinstate"  # those from before connecting are the current ones again
+    MERGE_LATER = "merge_later"  # the lists stay; rules and codings rest until they are merged into others, or an undo
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """How far a disconnection is. `was` is the status before it, `successor` the connection in its place, if one is.
@@ -178,6 +186,7 @@ class Closing:
     set_back: int = 0
     position: str | None = None
     rules: tuple[str, ...] = ()
+    mode: DisconnectMode = DisconnectMode.KEEP
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,10 @@ def coded_again(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: C
     """The item with its rules of these kinds asked again; those of other kinds keep what they had decided.
 
     The payment method's rule is always asked, and last: others may have settled another method, and where it gives way
-    their word on where the document goes counts again.
+    their word on where the document goes counts again. Of an item at rest no rule is asked: it keeps what they decided.
     """
+    if ways.account.is_at_rest(item.created_at):
+        return item
     silent = words_of(RuleKind.PAYMENT_METHOD, None)
     coded = coded_by(item, silent, ways.dimensions.of(item, silent))
     coded = _coded(ways, coded, set(kinds) - {RuleKind.PAYMENT_METHOD}, defaults)

@@ -31,6 +31,7 @@ from shared.domain.readiness import (
     without_repeats,
 )
 from shared.providers.contract import Resolved, Target
+from shared.usecases.at_rest import at_rest
 from shared.usecases.check_there import Made, checked_there
 from shared.usecases.service import Service
 
@@ -271,7 +272,7 @@ def resolve(
         customers=customers,
         bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
-        problems=tuple(finder.problems),
+        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item))),
     )
 
 

@@ -77,9 +77,7 @@ def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tu
     if after.successor_of is not None:
         return after, False
     if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(service, after):
-        active = _activate(service, after)
-        service.accounts.bump_coding_version(active.tenant, active.account)  # another book: references resolve anew
-        return active, True
+        return _activate(service, after), True
     return after, False
 
 
@@ -135,8 +133,7 @@ def with_defaults(account: Account, connection: Connection) -> Account:
     if connection.slot is not Slot.MAIN:
         return account
     return replace(
-        account,
-        current_book=f"{connection.provider}:{connection.pinned.id}",
+        account.moved_to(f"{connection.provider}:{connection.pinned.id}"),
         publishing_integration=account.publishing_integration or connection.slot.value,
         expense_claims_integration=account.expense_claims_integration or connection.slot.value,
     )

@@ -25,7 +25,11 @@ class RulesAtHand:
         tenant, account = self._account.tenant, self._account.id
         ids = {rule_id(tenant, account, *ask): ask for ask in wanted}
         found = self._service.rules.batch_get(tenant, account, ids)
-        self._rules |= {ask: found.get(rule) for rule, ask in ids.items()}
+        self._rules |= {ask: self._awake(found.get(rule)) for rule, ask in ids.items()}
+
+    def _awake(self, rule: Rule | None) -> Rule | None:
+        """The rule, unless it rests until lists are merged or codings restored."""
+        return None if rule is None or self._account.is_at_rest(rule.edited_at) else rule
 
     def of(self, kind: RuleKind, subject: str | None) -> Rule | None:
         """The rule for an entry or a person, if there is one."""

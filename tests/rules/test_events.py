@@ -22,6 +22,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "WebhookFunction.xero": {"statusCode": 401, "body": ""},
     "DeliverFunction.news": {"batchItemFailures": []},
     "RefreshFunction.lists": {"statusCode": 200},
+    "MergeFunction.list-merges": {"statusCode": 200},
     "RefreshWorkerFunction.recheck": {"batchItemFailures": []},
     "AgendaFunction.minute": {"failed": 0},
     "ChangeStepsFunction.where": {"next": "over"},
