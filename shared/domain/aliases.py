@@ -30,8 +30,8 @@ class AppliedMerge:
 class AliasWay:
     """Where an entry leads while all the merges in `rests_on` (oldest first) are applied.
 
-    `target` None: what the entry says does not apply in the target book. `unmapped`: the entry had led to another that
-    this merge left without a target, so that it leads nowhere, whatever an older merge says.
+    `target` None: what the entry says does not apply in the target book. `unmapped`: the entry had been led to another
+    that this merge left without a target: while that is so, the merge says nothing of it, whatever its later ways say.
     """
 
     rests_on: tuple[str, ...]
@@ -169,8 +169,8 @@ def _forward(entry: str, book: str, merges: Merges, aliases: Sequence[AliasRow])
     for merge in reversed(merges):
         row = own.get(merge.id) if merge.target == book else None
         way = next((way for way in row.ways if in_force(merges, way.rests_on)), None) if row is not None else None
-        if way is not None:
-            return NOWHERE if way.unmapped else Led(way.target, applies=way.target is not None)
+        if way is not None and not way.unmapped:
+            return Led(way.target, applies=way.target is not None)
     return None
 
 
@@ -188,6 +188,39 @@ def _from(merges: Merges, first: str) -> list[AppliedMerge]:
     """A merge and those after it into the same book."""
     place = next(number for number, merge in enumerate(merges) if merge.id == first)
     return [merge for merge in merges[place:] if merge.target == merges[place].target]
+
+
+class RowsAtHand:
+    """Rows that were read, found by their entries: many entries are led without going through all rows for each."""
+
+    def __init__(self) -> None:
+        self._aliases: dict[str, list[AliasRow]] = defaultdict(list)
+        self._mirrors: dict[str, list[MirrorRow]] = defaultdict(list)
+
+    def add(self, aliases: Iterable[AliasRow], mirrors: Iterable[MirrorRow]) -> None:
+        for alias in aliases:
+            self._aliases[alias.entry].append(alias)
+        for mirror in mirrors:
+            self._mirrors[mirror.entry].append(mirror)
+
+    def lead(self, entry: str, book: str, merges: Merges) -> Led:
+        """As the function of this name, of the rows at hand."""
+        return lead(entry, book, merges, self._about(entry), self._mirrors.get(entry, ()))
+
+    def led_to(self, entry: str, merges: Merges) -> tuple[MirrorWay, ...]:
+        """As the function of this name, of the rows at hand."""
+        return led_to(entry, merges, self._about(entry), self._mirrors.get(entry, ()))
+
+    def home(self, entry: str, merges: Merges) -> str | None:
+        """The book of an entry, as far as its rows tell."""
+        targets = {merge.id: merge.target for merge in merges}
+        books = [row.book for row in self._aliases.get(entry, ())]
+        books += [targets[row.merge] for row in self._mirrors.get(entry, ()) if row.merge in targets]
+        return next(iter(books), None)
+
+    def _about(self, entry: str) -> list[AliasRow]:
+        sources = {way.source for row in self._mirrors.get(entry, ()) for way in row.ways}
+        return [row for one in (entry, *sorted(sources)) for row in self._aliases.get(one, ())]
 
 
 # --- what a merge writes

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Final
 
 from shared.domain.aliases import ALIAS, MIRROR, AliasRow, Letter, MirrorRow, RowKey
-from shared.domain.lists import Kind, shard_of
+from shared.domain.lists import Book, Entry, Kind, shard_of
 from shared.storage.access import access
 from shared.storage.codec import decode, encode
+from shared.storage.entry_rows import entry_in, entry_key
 from shared.storage.keys import account_key, part
 from shared.storage.operations import Check, Put
 from shared.storage.rows import row_of
@@ -21,6 +22,9 @@ _WRITTEN_AT_ONCE: Final = 100  # writes that a transaction takes
 ALIAS_KEY: Final = (
     "pk T#<tenant>#A#<account>#ALIAS#<kind>#<shard>, sk A#<source entry>#<merge>, R#<target entry>#<merge>"
 )
+
+
+Ask = tuple[Book, Kind, str]
 
 
 @dataclass(slots=True)
@@ -45,6 +49,19 @@ class AliasStore:
         """Those of the rows that are there; 100 a call, no call for no key."""
         return aliases_in(self._table.batch_get(alias_key(tenant, account, key) for key in keys))
 
+    @access("lists", "BatchGetItem", f"{ALIAS_KEY}; entries as ListStore.entries")
+    def with_entries(
+        self, tenant: str, account: str, asks: Iterable[Ask], keys: Iterable[RowKey]
+    ) -> tuple[dict[Ask, Entry], FoundAliases]:
+        """The entries that are there of those asked for, and the rows that may lead the others on, in one read.
+
+        They lie in one table: 100 of both together a call. `asks` name the entries' books.
+        """
+        wanted = {entry_key(*ask): ask for ask in asks}
+        rows = list(self._table.batch_get([*wanted, *(alias_key(tenant, account, key) for key in keys)]))
+        entries = {wanted[row["pk"], row["sk"]]: entry_in(row) for row in rows if (row["pk"], row["sk"]) in wanted}
+        return entries, aliases_in(row for row in rows if (row["pk"], row["sk"]) not in wanted)
+
     @access("lists", "TransactWriteItems", ALIAS_KEY, "not there yet, or the very same")
     def write(self, tenant: str, account: str, rows: Iterable[AliasRow | MirrorRow]) -> None:
         """Store the rows of a merge that is being applied, in groups of 100, each all or none; a repeat goes on.
@@ -60,20 +77,11 @@ def aliases_in(rows: Iterable[Row]) -> FoundAliases:
     """The records in rows of the table. Raises SchemaTooNew."""
     found = FoundAliases([], [])
     for row in rows:
-        if is_alias(row):
+        if str(row["sk"]).startswith(f"{ALIAS}#"):
             found.aliases.append(decode(AliasRow, row))
         else:
             found.mirrors.append(decode(MirrorRow, row))
     return found
-
-
-def is_alias(row: Row) -> bool:
-    return str(row["sk"]).startswith(f"{ALIAS}#")
-
-
-def is_entry(row: Row) -> bool:
-    """Whether a row read with aliases in one call is a list entry's."""
-    return str(row["sk"]).startswith("E#")
 
 
 def alias_key(tenant: str, account: str, key: RowKey) -> tuple[str, str]:

@@ -11,9 +11,10 @@ from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.items import Place, Side, Stage
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.storage.items import Listed
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.expand_publication import added, publication_message, sort_items, sweep_row, totals
 from shared.usecases.integrations import Ways, why_not_sending
-from shared.usecases.readiness import EntryCache, linked_connections
+from shared.usecases.readiness import linked_connections
 from shared.usecases.service import Service
 
 MOST_ITEMS: Final = 5_000  # of one publication; more go in several
@@ -141,7 +142,7 @@ def dry_run(service: Service, account: Account, chosen: Chosen) -> DryRun:
     """Judge every item of a bulk request against the lists as they are now, and queue none."""
     ways = Ways(service, account)
     _check_any_sends(ways)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     ready = 0
     refused: list[tuple[str, Problem]] = []
     expected: tuple[ControlTotal, ...] = ()

@@ -10,10 +10,10 @@ from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Side, TimelineEntry
 from shared.domain.rules import RuleKind, Words, contact_rule, sources_of, words_of
 from shared.usecases.contact_defaults import ContactDefaults
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways
-from shared.usecases.readiness import EntryCache
-from shared.usecases.rules_at_hand import Ask
 from shared.usecases.service import Service
+from shared.usecases.subjects_at_hand import Ask
 
 ARRIVAL: Final = frozenset(RuleKind)
 _CONTACTS: Final = frozenset({RuleKind.SUPPLIER, RuleKind.CUSTOMER})
@@ -66,7 +66,7 @@ def coded_after_edit(
         kinds.add(RuleKind.PAYMENT_METHOD)
         if source_of(before, "destination") is Source.PAYMENT_METHOD_RULE:
             kinds |= _CONTACTS  # their word on where it goes had given way
-    defaults = ContactDefaults(ways, cache or EntryCache(ways.service))
+    defaults = ContactDefaults(ways, cache or EntryCache(ways.service, ways.account))
     return coded_again(ways, said, kinds, defaults) if kinds else said
 
 

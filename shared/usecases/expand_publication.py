@@ -14,6 +14,7 @@ from shared.domain.items import Item, ItemState
 from shared.domain.publishing import ControlTotal, PendingMarker, Publication, PublicationStatus
 from shared.domain.readiness import destination_of, judged, signed_total
 from shared.storage.agenda import AgendaKind, AgendaRow
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, prefetch_all, why_no_way, why_not_sending
 from shared.usecases.publish_item import (
     Verdict,
@@ -24,7 +25,6 @@ from shared.usecases.publish_item import (
     wanted,
     way_of,
 )
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -49,7 +49,7 @@ def expand_publication(service: Service, tenant: str, account_id: str, publicati
     if publication is None or account is None or publication.status is not PublicationStatus.EXPANDING:
         return True
     ways = Ways(service, account)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     try:
         while publication.expanded < len(publication.items):
             if service.clock.now() + SLICE_TIME >= deadline:

@@ -6,9 +6,9 @@ from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
 from shared.domain.rule_drafts import Decisions
 from shared.domain.rules import Rule, RuleKind, decided, rule_id
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways
-from shared.usecases.readiness import EntryCache
 from shared.usecases.rule_fields import check_whole, looked_up, subject_book
 from shared.usecases.service import Service
 
@@ -40,7 +40,7 @@ def create_rule(
 
     Raises rule_exists (naming it) where another rule is there, invalid_request (naming the field), no_connection.
     """
-    ways, cache = Ways(service, account), EntryCache(service)
+    ways, cache = Ways(service, account), EntryCache(service, account)
     book = subject_book(ways, cache, kind, subject)
     now = service.clock.now()
     rule = Rule(
@@ -74,7 +74,7 @@ def change_rule(
     """
     if version is not None and version != rule.version:
         raise fail("precondition_failed", current=rule.version)
-    ways, cache = Ways(service, account), EntryCache(service)
+    ways, cache = Ways(service, account), EntryCache(service, account)
     book = subject_book(ways, cache, rule.kind, rule.subject)
     fields = looked_up(ways, cache, rule.kind, {"integration": rule.integration, **decisions}, book)
     wanted = replace(rule, **fields)

@@ -10,8 +10,9 @@ from shared.domain.integrations import Because, asks_rule, sales_problem
 from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
 from shared.domain.items import Line, Side, Summary
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Way, Ways, check_named
-from shared.usecases.readiness import EntryCache, book_of, contact_kind, kinds_of
+from shared.usecases.readiness import book_of, contact_kind, kinds_of
 from shared.usecases.service import Service
 
 OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
@@ -150,9 +151,10 @@ class References:
         return self._only([one for one in every if folded(one.name) == wanted], field, book).id
 
     def _by_id(self, kind: Kind, entry_id: str | None, field: str, book: Book) -> str:
+        """The id to keep: that of the books' own entry, where the one named leads there since lists were merged."""
         if entry_id is None or self.cache.get(book, kind, entry_id) is None:
             raise fail("invalid_request", field=field, reason="there is no such entry in the current books")
-        return entry_id
+        return self.cache.led(book, kind, entry_id).entry or entry_id
 
     def _only(self, found: list[Entry], field: str, book: Book) -> Entry:
         """The one entry meant: an active one before inactive ones that share its code or name."""

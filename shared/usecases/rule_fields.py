@@ -13,8 +13,9 @@ from shared.domain.lists import Book, Kind
 from shared.domain.rule_drafts import Decisions, SplitDraft
 from shared.domain.rules import DECIDES, AutoPublish, Rule, RuleKind
 from shared.domain.split import WHOLE
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, check_named
-from shared.usecases.readiness import EntryCache, book_of, kinds_of
+from shared.usecases.readiness import book_of, kinds_of
 from shared.usecases.references import References
 
 _ENTRIES: Final = {
