@@ -17,8 +17,9 @@ from shared.domain.accounts import Capability
 from shared.domain.errors import fail
 from shared.domain.merges import Merge, MergeList
 from shared.usecases.apply_merge import apply_merge, undo_merge
-from shared.usecases.begin_merge import begin_merge, discard_merge, found_merge
+from shared.usecases.begin_merge import begin_merge, found_merge
 from shared.usecases.choose_mappings import choose_mappings
+from shared.usecases.follow_merge import withdraw_merge
 from shared.usecases.read_merge import chosen_page
 from shared.usecases.service import Service
 
@@ -83,7 +84,7 @@ def post_undo(service: Service, request: Request) -> Answer:
 def post_discard(service: Service, request: Request) -> Answer:
     """End a draft."""
     account = request.in_account
-    return _shown(service, discard_merge(service, account, _named(service, request), by=request.caller))
+    return _shown(service, withdraw_merge(service, account, _named(service, request), by=request.caller))
 
 
 def post_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
@@ -127,6 +128,7 @@ ROUTES: Final = [
         body=NewMerge,
         capability=_MANAGE,
         rebuild=post_merge_again,
+        errors=("workflow_in_progress", "conflict"),
         description="After another software or organisation was connected, or after an account with lists of its own "
         "was connected. Nothing changes until the merge is applied. The lists appear in the outline as their entries "
         "have been compared.",

@@ -14,7 +14,7 @@ from shared.storage.accounts import changed_account
 from shared.storage.codec import SCHEMA, refuse_newer
 from shared.storage.events import appended
 from shared.storage.keys import account_key, part
-from shared.storage.operations import Check, Put
+from shared.storage.operations import Check, Operation, Put
 from shared.storage.rows import new, record_in, replaced
 from shared.storage.table import Table
 from shared.storage.wire import Row
@@ -24,17 +24,16 @@ _CHOICE = "pk T#<tenant>#A#<account>#MG#<merge>, sk D#<list>"
 _ANY: Final = Check("attribute_not_exists(#pk) OR attribute_exists(#pk)")
 
 
+def creating(merge: Merge) -> Operation:
+    """The write of a new merge, for the transaction that begins its workflow."""
+    return new(_key(merge.tenant, merge.account, merge.id), merge)
+
+
 class MergeStore:
     """Merges by account. A choice is written together with its merge, whose version guards it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-
-    @access("connections", "TransactWriteItems", f"{_MERGE}; event", "not there yet")
-    def create(self, merge: Merge, event: Event) -> Merge:
-        """Store a new merge; raises ConflictError when its id is taken."""
-        self._table.transact([new(_key(merge.tenant, merge.account, merge.id), merge), appended(merge.tenant, event)])
-        return merge
 
     @access("connections", "GetItem", _MERGE)
     def get(self, tenant: str, account: str, merge: str) -> Merge | None:
@@ -59,14 +58,17 @@ class MergeStore:
         return replace(merge, version=merge.version + 1)
 
     @access("connections", "TransactWriteItems", f"{_MERGE}; account; event", "versions as read")
-    def update_with(self, merge: Merge, account: Account, event: Event, *, recode: bool = False) -> Merge:
+    def update_with(
+        self, merge: Merge, account: Account, event: Event, *beside: Operation, recode: bool = False
+    ) -> Merge:
         """Store a changed merge together with its account, which says what is in force: a reader sees all or none.
 
-        With `recode` the account's coding version moves in the same write. Raises ConflictError.
+        With `recode` the account's coding version moves in the same write; `beside` are other writes of the same
+        table. Raises ConflictError.
         """
         change = changed_account(account, recode=recode)
         key = _key(merge.tenant, merge.account, merge.id)
-        self._table.transact([replaced(key, merge), change, appended(merge.tenant, event)])
+        self._table.transact([replaced(key, merge), change, appended(merge.tenant, event), *beside])
         return replace(merge, version=merge.version + 1)
 
     @access("connections", "TransactWriteItems", f"{_MERGE}; {_CHOICE}", "the merge's version as read")

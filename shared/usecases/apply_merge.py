@@ -6,9 +6,14 @@ from typing import Final
 
 from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
-from shared.domain.merges import MOST_APPLIED, Merge, MergeStatus, Step
+from shared.domain.merges import MOST_APPLIED, Merge, MergeStatus
+from shared.domain.merges import Step as Work
+from shared.domain.workflows import Step
+from shared.storage.operations import Operation
+from shared.storage.workflows import changed_workflow
 from shared.usecases.ask_merge import guard_merge, send_merge
 from shared.usecases.begin_merge import found_merge
+from shared.usecases.follow_merge import follow_merge_to, workflow_of
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways
 from shared.usecases.record_refresh import ask_recheck
@@ -28,16 +33,28 @@ def apply_merge(service: Service, account: Account, merge_id: str, *, by: Caller
         if merge.status in {MergeStatus.APPLYING, MergeStatus.APPLIED}:
             return merge
         _check(service, account, merge)
-        after = replace(merge, status=MergeStatus.APPLYING, step=Step.PREPARE, position=None)
+        after = replace(merge, status=MergeStatus.APPLYING, step=Work.PREPARE, position=None)
         after = replace(after, begun_at=service.clock.now(), begun_by=by.actor)
         event = happened(service, account.id, "merge.applying", by=by, subject=merge.id)
         guard_merge(service, merge)
-        return service.merges.update_with(after, replace(account, merging=merge.id), event)
+        beside = _moved_on(service, merge)
+        return service.merges.update_with(after, replace(account, merging=merge.id), event, *beside)
 
     merge = _tried(service, account, merge_id, begun)
+    follow_merge_to(service, merge)
     if merge.working:
         send_merge(service, merge)
     return merge
+
+
+def _moved_on(service: Service, merge: Merge) -> list[Operation]:
+    """The write of its workflow, which cannot be cancelled from then on; raises merge_not_open where it just was."""
+    workflow = workflow_of(service, merge)
+    if workflow is None:
+        return []
+    if not workflow.is_going:
+        raise fail("merge_not_open", status=merge.status.value)
+    return [changed_workflow(workflow.moved(Step.APPLY, service.clock.now()))]
 
 
 def undo_merge(service: Service, account: Account, merge_id: str, *, by: Caller) -> Merge:

@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 from shared.domain.accounts import Account, Caller
-from shared.domain.errors import ConflictError, fail
+from shared.domain.errors import fail
+from shared.domain.ids import numbered_id
 from shared.domain.merges import Merge, MergeStatus
-from shared.usecases.ask_merge import guard_merge, send_merge
+from shared.domain.workflows import WorkflowKind, begun
+from shared.storage.merges import creating
+from shared.usecases.ask_merge import guard_merge
 from shared.usecases.happenings import happened
 from shared.usecases.merge_books import source_of, target_of
+from shared.usecases.run_workflow import begin_workflow
 from shared.usecases.service import Service
 
 
@@ -19,27 +23,24 @@ def begin_merge(
     by: Caller,
     source: str | None = None,
     target: str | None = None,
-    workflow: str | None = None,
 ) -> Merge:
-    """Store a draft under an id and have the worker propose what old entries become; a repeat finds it again.
+    """Store a draft under an id and begin the workflow that carries it out; a repeat finds it again.
 
     Books are named as merges name them; None for the book before and the current one. Raises invalid_request (`from`,
-    `to`).
+    `to`), and workflow_in_progress naming what is at work on the account already and who began it.
     """
     into = target_of(service, account, target)
     old = source_of(service, account, source, into)
     now = service.clock.now()
-    merge = Merge(merge_id, account.tenant, account.id, old.key, into.key, now, created_by=by.actor, workflow=workflow)
+    workflow = begun(WorkflowKind.MERGE, numbered_id(merge_id, 1), account, at=now, by=by.actor, merge=merge_id)
+    merge = Merge(
+        merge_id, account.tenant, account.id, old.key, into.key, now, created_by=by.actor, workflow=workflow.id
+    )
     said: dict[str, object] = {"from": merge.source, "to": merge.target}
     event = happened(service, account.id, "merge.begun", by=by, subject=merge.id, after=said)
     guard_merge(service, merge)
-    try:
-        service.merges.create(merge, event)
-    except ConflictError:
-        merge = found_merge(service, account, merge_id)
-    if merge.working:
-        send_merge(service, merge)
-    return merge
+    begin_workflow(service, workflow, event, creating(merge))
+    return found_merge(service, account, merge_id)
 
 
 def found_merge(service: Service, account: Account, merge_id: str) -> Merge:

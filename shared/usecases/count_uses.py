@@ -9,7 +9,8 @@ from shared.domain.items import Item
 from shared.domain.lists import Book, Entry, Kind
 from shared.domain.rule_transfer import refs_of as refs_of_rule
 from shared.storage.proposals import Used
-from shared.usecases.readiness import EntryCache, Ref, refs_of
+from shared.usecases.entry_cache import EntryCache, Ref
+from shared.usecases.readiness import refs_of
 from shared.usecases.recheck_items import OPEN
 from shared.usecases.service import Service
 

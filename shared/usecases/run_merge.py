@@ -12,6 +12,7 @@ from shared.domain.merges import Merge, MergeStatus, Step
 from shared.usecases.ask_merge import send_merge
 from shared.usecases.carry_out_merge import commit, prepare, write
 from shared.usecases.count_uses import Uses
+from shared.usecases.follow_merge import follow_merge_to
 from shared.usecases.merge_books import books_of
 from shared.usecases.propose_mappings import propose_next
 from shared.usecases.record_refresh import ask_recheck
@@ -33,7 +34,10 @@ def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, dea
     while True:
         account = service.accounts.get(tenant, account_id)
         merge = service.merges.get(tenant, account_id, merge_id)
-        if account is None or account.deleted_at is not None or merge is None or not merge.working:
+        if account is None or account.deleted_at is not None or merge is None:
+            return True
+        if not merge.working:
+            follow_merge_to(service, merge)
             return True
         if service.clock.now() + SLICE >= deadline:
             send_merge(service, merge)

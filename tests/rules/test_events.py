@@ -26,6 +26,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "RefreshWorkerFunction.recheck": {"batchItemFailures": []},
     "AgendaFunction.minute": {"failed": 0},
     "ChangeStepsFunction.where": {"next": "over"},
+    "MergeStepsFunction.where": {"next": "over"},
     "PublishFunction.list-items": {"statusCode": 200},
     "PublishWorkerFunction.wake-up": {"batchItemFailures": []},
     "PublishWorkerFunction.publication": {"batchItemFailures": []},

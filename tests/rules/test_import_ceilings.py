@@ -31,6 +31,7 @@ CEILINGS = {
     "PublishFunction": API,
     "PublishWorkerFunction": WORKER,
     "ChangeStepsFunction": STEPS,
+    "MergeStepsFunction": STEPS,
 }
 Served = Callable[[str], Json]
 WORKERS = {"RefreshWorkerFunction", "AgendaFunction", "PublishWorkerFunction"}
@@ -99,7 +100,8 @@ FIRST: dict[str, Callable[[Deployment], list[Json]]] = {
     "AgendaFunction": lambda _: [{}],
     "PublishFunction": preview,
     "PublishWorkerFunction": lambda one: message(one, provider="xero", organisation="organisation", hops=0),
-    "ChangeStepsFunction": lambda one: [one.task("where"), one.task("wait", step="consent", seconds=60, token="token")],
+    "ChangeStepsFunction": lambda one: [one.task("where")],
+    "MergeStepsFunction": lambda one: [one.task("where")],
 }
 
 
