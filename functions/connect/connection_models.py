@@ -143,6 +143,11 @@ class ConnectionView(View):
     disconnection: DisconnectionView | None = Field(None, description="Where it was asked for")
     authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
     warnings: list[str] = Field(default_factory=list, description="E.g. organisation_also_linked")
+    publish_again: str | None = Field(
+        None,
+        description="After a reconnect: what failed while access was lost. POST /publications with it as the filter's "
+        "`error_code` publishes all of it again; the event `refresh.done` that follows counts it",
+    )
 
     @classmethod
     def of(cls, connection: Connection, *, managed: bool, **more: Any) -> Self:

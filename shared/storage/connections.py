@@ -174,7 +174,7 @@ class ConnectionStore:
                 replaced(_connection(old), old),
                 replaced(_connection(new), new),
                 taken,
-                replace(changed_account(account), add={"coding_version": 1}),
+                changed_account(account, recode=True),
                 appended(old.tenant, event),
                 beside,
                 *_alone(old.tenant, old.account),

@@ -48,6 +48,7 @@ def _check_mode(service: Service, connection: Connection, mode: DisconnectMode, 
     if connection.slot is not Slot.MAIN:
         raise fail("invalid_request", field="mode", reason="lists and codings stay where a secondary goes: only keep")
     if mode is DisconnectMode.MERGE_LATER and not confirmed:
+        service.connections.refuse_beside(connection.tenant, connection.account)
         found = count_codings(service, connection.tenant, connection.account)
         raise fail("confirmation_needed", field="confirm", rules=found.rules, items=found.items, all=found.all)
 

@@ -207,7 +207,7 @@ def resolve(
         customers=customers,
         bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
-        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item))),
+        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item), cache)),
     )
 
 
