@@ -1,7 +1,7 @@
 """What callers send and see about merges of lists."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -20,6 +20,7 @@ from shared.domain.merges import (
     Step,
 )
 from shared.usecases.choose_mappings import Mapped, Said
+from shared.usecases.preview_merge import Preview
 from shared.usecases.read_merge import Chosen
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")]
@@ -227,6 +228,60 @@ class MergeView(View):
             "ended_by": merge.ended_by,
         }
         return cls.model_validate(said)
+
+
+class EffectProblemView(View):
+    """One thing that would be wrong with an item."""
+
+    code: str
+    field: str | None
+    details: dict[str, Any]
+
+
+class EffectView(View):
+    """An open item that would become ready, stay unresolved, or be ready no more."""
+
+    item: str
+    was_ready: bool
+    is_ready: bool
+    problems: list[EffectProblemView] = Field(description="What would be wrong with it")
+
+
+class ShadowedView(View):
+    """A rule that would give way to another: both would be for one entry."""
+
+    rule: str
+    subject: str
+    by: str
+
+
+class MergePreviewView(View):
+    """What applying the merge would do, as it is chosen now."""
+
+    items: dict[str, int] = Field(
+        description="Open items looked at: `becomes_ready`, `stays_ready`, `stays_unresolved`, `needs_review` for "
+        "another reason, `ready_no_more`"
+    )
+    shown: list[EffectView] = Field(description="At most 50 of those that change or stay unresolved")
+    shadowed: list[ShadowedView] = Field(description="The rule of the new books' own entry counts, else the newest")
+    complete: bool = Field(description="False where there are more than the 500 newest items, or time ran out")
+
+    @classmethod
+    def of(cls, found: Preview) -> "MergePreviewView":
+        shown = [
+            EffectView(
+                item=one.item,
+                was_ready=one.was_ready,
+                is_ready=one.is_ready,
+                problems=[
+                    EffectProblemView(code=problem.code, field=problem.field, details=problem.details)
+                    for problem in one.problems
+                ],
+            )
+            for one in found.shown
+        ]
+        shadowed = [ShadowedView(rule=one.rule.id, subject=one.rule.subject, by=one.by.id) for one in found.shadowed]
+        return cls(items=dict(found.items), shown=shown, shadowed=shadowed, complete=found.complete)
 
 
 class MergePage(View):

@@ -9,6 +9,7 @@ from functions.merge.models import (
     MappingView,
     MergeListView,
     MergePage,
+    MergePreviewView,
     MergeView,
     NewMerge,
 )
@@ -20,6 +21,7 @@ from shared.usecases.apply_merge import apply_merge, undo_merge
 from shared.usecases.begin_merge import begin_merge, found_merge
 from shared.usecases.choose_mappings import choose_mappings
 from shared.usecases.follow_merge import withdraw_merge
+from shared.usecases.preview_merge import preview_merge
 from shared.usecases.read_merge import chosen_page
 from shared.usecases.service import Service
 
@@ -69,6 +71,12 @@ def put_list(service: Service, request: Request) -> Answer:
     which, said = _list_of(request), request.body(ListBody).said()
     merge = choose_mappings(service, request.in_account, request.path["merge"], which, said)
     return Answer(MergeListView.of(which, merge.state_of(which)))
+
+
+def get_preview(service: Service, request: Request) -> Answer:
+    """What applying a merge would do."""
+    found = preview_merge(service, request.in_account, _named(service, request))
+    return Answer(MergePreviewView.of(found))
 
 
 def post_apply(service: Service, request: Request) -> Answer:
@@ -156,6 +164,16 @@ ROUTES: Final = [
         errors=("merge_not_open", "merge_not_proposed", "mapping_does_not_fit", "conflict"),
         description="Replaces what was said of this list before. When other dimensions are chosen, their values are "
         "compared anew and what was said of those values is forgotten.",
+    ),
+    Route(
+        "GET",
+        _MERGE + "/preview",
+        get_preview,
+        "What applying a merge would do",
+        answer=MergePreviewView,
+        capability=_MANAGE,
+        errors=("merge_not_open", "merge_not_proposed"),
+        description="Nothing is stored. Lists that are not decided yet count as they stand.",
     ),
     Route(
         "POST",

@@ -3,7 +3,7 @@
 Until the commit nobody sees any of it. Choices and the merges in force are frozen: a repeat writes the same bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,7 +34,7 @@ def write(service: Service, account: Account, merge: Merge, deadline: datetime) 
     start = lists.index(MergeList(first)) if first else 0
     sources, done = set(merge.sources), int(passed or 0)
     for which in lists[start:]:
-        rows = _rows(service, account, merge, which)
+        rows = rows_by(service, account, merge, which, made=service.proposals.made(merge, which) or {})
         sources |= {row.book for row in rows if isinstance(row, AliasRow)}
         for place in range(done, len(rows), _ROWS):
             if service.clock.now() + _ROWS_TIME >= deadline:
@@ -61,10 +61,15 @@ def commit(service: Service, account: Account, merge: Merge, _deadline: datetime
     return service.merges.update_with(done, after, event, recode=True)
 
 
-def _rows(service: Service, account: Account, merge: Merge, which: MergeList) -> Sequence[AliasRow | MirrorRow]:
-    """Every alias and mirror of one list, in an order of their own: those led to its entries before are among them."""
+def rows_by(
+    service: Service, account: Account, merge: Merge, which: MergeList, *, made: Mapping[str, str]
+) -> Sequence[AliasRow | MirrorRow]:
+    """Every alias and mirror of one list, in an order of their own: those led to its entries before are among them.
+
+    `made` are the contacts that were made for old ones.
+    """
     proposals = list(service.proposals.proposals(merge, which))
-    mapping = mapped(service, merge, which, proposals)
+    mapping = _mapped(service, merge, which, proposals, made)
     known = [entry for one in proposals for entry in (one.old, *one.also)]
     led_here = [one.id for one in account.merges if one.target == merge.source]
     keys = [RowKey(MIRROR, which.kind, entry, earlier) for entry in known for earlier in led_here]
@@ -76,16 +81,14 @@ def _rows(service: Service, account: Account, merge: Merge, which: MergeList) ->
     return [*aliases, *mirrors]
 
 
-def mapped(service: Service, merge: Merge, which: MergeList, proposals: Iterable[Proposed]) -> dict[str, str | None]:
+def _mapped(
+    service: Service, merge: Merge, which: MergeList, proposals: Iterable[Proposed], made: Mapping[str, str]
+) -> dict[str, str | None]:
     """What stands for each old entry of a list, those merged into it as well; None: it does not apply there.
 
-    Contacts must have been made. Entries that are left as they are, are not in it.
+    Entries that are left as they are, are not in it.
     """
-    state = merge.state_of(which)
-    if state is None or state.place is None:
-        return {}
     choice = choice_of(service, merge, which)
-    made = service.proposals.made(merge, which) or {}
     found: dict[str, str | None] = {}
     for one in proposals:
         became = outcome(which, one, choice)

@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.items import Item
-from shared.domain.lists import Book, Entry, Kind
+from shared.domain.lists import Book, Kind
 from shared.domain.rule_transfer import refs_of as refs_of_rule
 from shared.storage.proposals import Used
 from shared.usecases.entry_cache import EntryCache, Ref
@@ -26,7 +26,7 @@ class Uses:
     def __init__(self, service: Service, account: Account, book: Book, known: dict[str, Used] | None = None) -> None:
         self.counts: dict[str, Used] = dict(known or {})
         self._service, self._account, self._book = service, account, book
-        self._cache = EntryCache(service)
+        self._cache = EntryCache(service, account)
         self._own = Book.own(account.tenant, account.id)
 
     def count(self, position: str | None, deadline: datetime) -> str | None:
@@ -60,8 +60,10 @@ class Uses:
         refs = {ref for named in users for ref in named}
         self._cache.load(self._book, [ref for ref in refs if ref[0] in _IN_BOOK])
         self._cache.load(self._own, [ref for ref in refs if ref[0] is Kind.PAYMENT_METHODS])
-        linked = {ref: self._linked(ref) for ref in refs if ref[0] is Kind.PAYMENT_METHODS}
-        self._cache.load(self._book, [(Kind.BANK_ACCOUNTS, one) for one in linked.values() if one])
+        methods = {ref: self._cache.get(self._own, *ref) for ref in refs if ref[0] is Kind.PAYMENT_METHODS}
+        links = {one for method in methods.values() if method for one in self._cache.links(method, self._book)}
+        self._cache.load(self._book, [(Kind.BANK_ACCOUNTS, one) for one in links])
+        linked = {ref: self._cache.linked(method, self._book) for ref, method in methods.items() if method}
         for named in users:
             for one in {used for ref in named for used in self._used(ref, linked)}:
                 rules, items = self.counts.get(one, (0, 0))
@@ -70,7 +72,7 @@ class Uses:
     def _used(self, ref: Ref, linked: dict[Ref, str | None]) -> Iterator[str]:
         kind, entry_id = ref
         if kind is Kind.PAYMENT_METHODS:
-            bank = linked[ref]
+            bank = linked.get(ref)
             if bank is None:
                 return
             kind, entry_id = Kind.BANK_ACCOUNTS, bank
@@ -79,13 +81,6 @@ class Uses:
             yield entry.id
             if kind is Kind.DIMENSIONS and entry.parent is not None:
                 yield entry.parent
-
-    def _linked(self, method: Ref) -> str | None:
-        """The bank account of the book that a payment method pays from."""
-        entry: Entry | None = self._cache.get(self._own, *method)
-        links = entry.values.get("bank_accounts") if entry is not None else None
-        found: str | None = (links or {}).get(self._book.key)
-        return found
 
 
 def _named(item: Item) -> Iterable[Ref]:

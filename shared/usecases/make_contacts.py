@@ -1,11 +1,11 @@
 """Make the suppliers and customers that a merge brings to the new book: the software gets them with a document."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.lists import Book, Entry, folded
-from shared.domain.merges import CREATE, Choice, Merge, MergeList, Proposed, outcome
+from shared.domain.merges import CREATE, Choice, Merge, MergeList, outcome
 from shared.usecases.merge_books import books_of
 from shared.usecases.propose_mappings import default_choice
 from shared.usecases.references import OTHER_CONTACTS, new_contact
@@ -31,22 +31,33 @@ def make_contacts(service: Service, merge: Merge, which: MergeList) -> dict[str,
     made = service.proposals.made(merge, which)
     if made is not None:
         return made
-    choice = choice_of(service, merge, which)
-    wanted = [one for one in service.proposals.proposals(merge, which) if outcome(which, one, choice) == CREATE]
-    return service.proposals.keep_made(merge, which, _found_or_made(service, merge, which, wanted))
+    planned = planned_contacts(service, merge, which)
+    service.lists.write_own(books_of(merge)[1], [(entry, None) for entry in planned.new])
+    return service.proposals.keep_made(merge, which, planned.ids)
 
 
-def _found_or_made(service: Service, merge: Merge, which: MergeList, wanted: Iterable[Proposed]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Which contact each old one becomes that CREATE was chosen for, and those of them that are to be made."""
+
+    ids: Mapping[str, str]
+    new: Sequence[Entry]
+
+
+def planned_contacts(service: Service, merge: Merge, which: MergeList) -> Planned:
+    """What `make_contacts` would do now."""
     source, target = books_of(merge)
+    choice = choice_of(service, merge, which)
+    wanted = (one for one in service.proposals.proposals(merge, which) if outcome(which, one, choice) == CREATE)
     names = {one.old: folded(one.name) for one in wanted}
     held = service.lists.by_names(target, which.kind, set(names.values()))
     free = {old: name for old, name in names.items() if name not in held}
     before = service.lists.entries(source, [(which.kind, old) for old in free])
     entries = _new(service, target, which, {name: before[old] for old, name in sorted(free.items()) if old in before})
     there = service.lists.entries(target, [(which.kind, entry.id) for entry in entries.values()])
-    service.lists.write_own(target, [(entry, None) for entry in entries.values() if entry.id not in there])
-    by_name = {**{name: entry.id for name, entry in held.items()}, **{name: one.id for name, one in entries.items()}}
-    return {old: by_name[name] for old, name in names.items() if name in by_name}
+    by_name = {name: entry.id for name, entry in (held | entries).items()}
+    ids = {old: by_name[name] for old, name in names.items() if name in by_name}
+    return Planned(ids, [entry for entry in entries.values() if entry.id not in there])
 
 
 def _new(service: Service, target: Book, which: MergeList, before: Mapping[str, Entry]) -> dict[str, Entry]:
