@@ -15,6 +15,7 @@ from shared.domain.connections import (
     Connection,
     ConnectionStatus,
     Destination,
+    DisconnectMode,
     LockedPeriod,
     Organisation,
     OrganisationOffer,
@@ -59,6 +60,15 @@ class OrganisationChoice(Model):
     organisation_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 
 
+class Disconnection(Model):
+    mode: DisconnectMode = Field(
+        DisconnectMode.KEEP,
+        description="`keep` the lists as they are; `reinstate` those from before connecting; `merge_later`: rules, and "
+        "the codings of items that are not published, rest until lists are merged, or POST .../codings/restore",
+    )
+    confirm: bool = Field(False, description="Of merge_later, which is refused with counts without it")
+
+
 class OrganisationView(View):
     id: str
     name: str
@@ -97,6 +107,7 @@ class DisconnectionView(View):
     outcome_unknown: int = Field(description="Documents whose outcome nobody could find out: look in the provider")
     set_back: int = Field(description="Items that now wait for a person")
     rules: list[str] = Field(description="Rules that named it, the first hundred; they decide nothing now")
+    mode: DisconnectMode
 
     @classmethod
     def of(cls, closing: Closing) -> Self:
@@ -107,6 +118,7 @@ class DisconnectionView(View):
             outcome_unknown=closing.held,
             set_back=closing.set_back,
             rules=list(closing.rules),
+            mode=closing.mode,
         )
 
 
@@ -131,6 +143,11 @@ class ConnectionView(View):
     disconnection: DisconnectionView | None = Field(None, description="Where it was asked for")
     authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
     warnings: list[str] = Field(default_factory=list, description="E.g. organisation_also_linked")
+    publish_again: str | None = Field(
+        None,
+        description="After a reconnect: what failed while access was lost. POST /publications with it as the filter's "
+        "`error_code` publishes all of it again; the event `refresh.done` that follows counts it",
+    )
 
     @classmethod
     def of(cls, connection: Connection, *, managed: bool, **more: Any) -> Self:

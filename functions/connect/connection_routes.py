@@ -7,9 +7,11 @@ from functions.connect.automation_models import ChecklistView
 from functions.connect.connection_models import (
     ConnectionList,
     ConnectionView,
+    Disconnection,
     SettingsPatch,
     SettingsView,
 )
+from functions.connect.models import AccountView
 from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.connections import Connection
@@ -19,9 +21,11 @@ from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.pause_connection import pause_connection, resume_connection
 from shared.usecases.read_checklist import read_checklist
 from shared.usecases.service import Service
+from shared.usecases.suspend_codings import restore_codings
 
 CONNECTIONS: Final = "/v1/accounts/{account}/connections"
 CONNECTION: Final = CONNECTIONS + "/{connection}"
+RESTORE: Final = "/v1/accounts/{account}/codings/restore"
 
 
 def connection_of(service: Service, request: Request, connection_id: str | None = None) -> Connection:
@@ -56,7 +60,18 @@ def post_resume(service: Service, request: Request) -> Answer:
 
 
 def post_disconnect(service: Service, request: Request) -> Answer:
-    return Answer(shown(request, disconnect_connection(service, request.caller, connection_of(service, request))))
+    body, connection = request.body(Disconnection), connection_of(service, request)
+    after = disconnect_connection(service, request.caller, connection, body.mode, confirmed=body.confirm)
+    return Answer(shown(request, after))
+
+
+def post_restore(service: Service, request: Request) -> Answer:
+    return Answer(AccountView.of(restore_codings(service, request.caller, request.in_account), request.may))
+
+
+def post_restore_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
+    """The account as it is now."""
+    return Answer(AccountView.of(request.in_account, request.may))
 
 
 def as_it_is(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
@@ -96,12 +111,16 @@ ROUTES: Final[list[Route]] = [
           answer=ConnectionView, capability=_MANAGE, rebuild=as_it_is, errors=("connection_not_active", "conflict"),
           tag="Connections"),
     Route("POST", CONNECTION + "/disconnect", post_disconnect, "Disconnect", answer=ConnectionView, status=202,
-          capability=_MANAGE, rebuild=as_it_is, errors=("secondary_connected", "conflict"), tag="Connections",
+          body=Disconnection, capability=_MANAGE, rebuild=as_it_is, tag="Connections",
+          errors=("secondary_connected", "workflow_in_progress", "confirmation_needed", "conflict"),
           description="Nothing new goes through the connection from here on. What was sent is looked up, for half an "
           "hour at most, then it is `disconnected`: its place is free, its queued items wait for a person with the "
-          "reason `connection_disconnected`, and the provider is told. Lists and codings are kept: connecting the same "
-          "organisation again finds them. Where a secondary goes, defaults, rules and items that name it fall to the "
-          "main connection. `disconnection` tells how far it is."),
+          "reason `connection_disconnected`, and the provider is told. Nothing of lists and codings is deleted, "
+          "whatever the `mode`: connecting the same organisation again finds them. Where a secondary goes, defaults, "
+          "rules and items that name it fall to the main connection. `disconnection` tells how far it is."),
+    Route("POST", RESTORE, post_restore, "Have rules and codings count again that rest since a disconnection",
+          answer=AccountView, capability=_MANAGE, rebuild=post_restore_again, errors=("conflict",), tag="Connections",
+          description="The undo of `merge_later`: they are as they were, for nothing of them was rewritten."),
     Route("GET", CONNECTION + "/checklist", get_checklist, "What is still to be set up on the connection",
           answer=ChecklistView, capability=_MANAGE, tag="Settings"),
     Route("GET", CONNECTION + "/settings", get_settings, "What the connection does by default", answer=SettingsView,

@@ -254,7 +254,8 @@ class AccountView(View):
     id: str
     name: str
     created_at: datetime
-    current_book: str | None = Field(description="provider:organisation, null while nothing was ever connected")
+    current_book: str | None = Field(description="provider:organisation, null for the account's own lists")
+    codings_suspended_at: datetime | None = Field(description="Since when rules and codings rest, after `merge_later`")
     may: list[Capability] | None = Field(None, description="What the caller may do here; on GET of one account")
     attention: AttentionView | None = Field(None, description="In a list of accounts that wait for somebody")
 
@@ -265,6 +266,7 @@ class AccountView(View):
             name=account.name,
             created_at=account.created_at,
             current_book=account.current_book,
+            codings_suspended_at=account.suspended_at,
             may=None if may is None else sorted(may),
             attention=AttentionView.of(attention) if attention is not None else None,
         )

@@ -94,7 +94,8 @@ def get_organisations(service: Service, request: Request) -> Answer:
 def put_organisation(service: Service, request: Request) -> Answer:
     wanted = request.body(OrganisationChoice).organisation_id
     chosen = choose_organisation(service, request.caller, connection_of(service, request), wanted)
-    return Answer(shown(request, chosen.connection, warnings=list(chosen.warnings)))
+    more: dict[str, Any] = {"warnings": list(chosen.warnings), "publish_again": chosen.publish_again}
+    return Answer(shown(request, chosen.connection, **more))
 
 
 def post_reconnect(service: Service, request: Request) -> Answer:

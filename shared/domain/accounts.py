@@ -1,9 +1,11 @@
 """Tenants, their customers' accounts, and who may do what in them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+from shared.domain.aliases import AppliedMerge
 from shared.domain.auto_publish import AutoPublishing
 from shared.domain.duplicates import DuplicateMode
 
@@ -54,15 +56,25 @@ class Tenant:
     version: int = 0
 
 
+BOOKS_REMEMBERED: Final = 50
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One customer of a tenant; `coding_version` grows whenever an entry changes that items may refer to."""
+    """One customer of a tenant; `coding_version` grows whenever an entry changes that items may refer to.
+
+    `books` are those that were the current one before, oldest first. While `suspended_at` is set, rules that were last
+    edited by then decide nothing, and items that had come by then and are coded in `suspended_book` wait.
+    """
 
     id: str
     tenant: str
     name: str
     created_at: datetime
-    current_book: str | None = None  # "provider:organisation", None while nothing was ever connected
+    current_book: str | None = None  # "provider:organisation", None for the account's own lists
+    books: tuple[str, ...] = ()
+    suspended_at: datetime | None = None
+    suspended_book: str | None = None
     coding_version: int = 0
     publishing_integration: str | None = None  # a slot: main, bill, approvalmax
     expense_claims_integration: str | None = None
@@ -70,8 +82,41 @@ class Account:
     auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
     active_workflow: str | None = None  # the one that is not ended: a second waits for its end
+    merges: tuple[AppliedMerge, ...] = ()  # those in force, in the order of their application
+    merging: str | None = None  # the merge that is being applied: others wait for its end
     deleted_at: datetime | None = None
     version: int = 0
+
+    @property
+    def own_book(self) -> str:
+        """The account's own lists, as `books` names them."""
+        return f"own:{self.id}"
+
+    def moved_to(self, book: str) -> "Account":
+        """The account with another current book ("provider:organisation"); the one before is remembered."""
+        if book == self.current_book:
+            return self
+        before = self.current_book or self.own_book
+        return replace(self, current_book=book, books=(*self.books, before)[-BOOKS_REMEMBERED:])
+
+    def reinstated(self) -> "Account":
+        """The account with the book before its current one; its own lists where none is remembered."""
+        before = self.books[-1] if self.books else self.own_book
+        return replace(self, current_book=None if before == self.own_book else before, books=self.books[:-1])
+
+    def suspended(self, at: datetime) -> "Account":
+        """The account with its rules and codings as they are now put to rest; they rest from the first time on."""
+        if self.suspended_at is not None:
+            return self
+        return replace(self, suspended_at=at, suspended_book=self.current_book or self.own_book)
+
+    def restored(self) -> "Account":
+        """The account with its rules and codings back as they are stored: nothing of them was rewritten."""
+        return replace(self, suspended_at=None, suspended_book=None)
+
+    def is_at_rest(self, since: datetime) -> bool:
+        """Whether a rule or an item that has been as it is `since` then is suspended."""
+        return self.suspended_at is not None and since <= self.suspended_at
 
 
 @dataclass(frozen=True, slots=True)

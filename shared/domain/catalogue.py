@@ -172,6 +172,13 @@ _CONNECTION = [
         "Disconnect the connections named in `connections` first, in that order.",
     ),
     (
+        "confirmation_needed",
+        _ASK,
+        409,
+        "This sets as many rules and coded items aside as `rules` and `items` say, until lists are merged or an undo.",
+        "Look at the counts, then ask again with `confirm` true.",
+    ),
+    (
         "integration_not_for_sales",
         _ASK,
         409,

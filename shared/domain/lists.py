@@ -53,9 +53,23 @@ class Book:
     def own(cls, tenant: str, account: str) -> "Book":
         return cls(tenant, account, OWN_BOOK_PROVIDER, account)
 
+    @property
+    def key(self) -> str:
+        """The book within its account, as accounts name their books."""
+        return f"{self.provider}:{self.organisation}"
+
+    @classmethod
+    def of_key(cls, tenant: str, account: str, key: str) -> "Book":
+        provider, _, organisation = key.partition(":")
+        return cls(tenant, account, provider, organisation)
+
     def entry_id(self, kind: Kind, provider_id: str) -> str:
         """The local id of what the provider calls `provider_id`: the same at every connection of this organisation."""
         return derived_id(self.tenant, self.account, self.provider, self.organisation, kind, provider_id)
+
+    def named_id(self, kind: Kind, name: str) -> str:
+        """The local id of a contact that was made here under a name, before the provider had it."""
+        return derived_id(self.tenant, self.account, self.provider, self.organisation, kind, "name", folded(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from shared.domain.money import rounded
 STORED_REASONS: Final = 4
 STORED_TEXT: Final = 160  # characters of a provider's message
 # Reasons that no look at the item can find or end: they stay until a person changes it, or it is sent.
-_STANDING: Final = frozenset({"connection_disconnected"})
+_STANDING: Final = frozenset({"connection_disconnected", "connection_changed"})
 
 
 def coded(item: Item, settings: Settings) -> Item:
@@ -135,11 +135,14 @@ def summary_of(item: Item) -> Summary:
     )
 
 
-def own_problems(item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: bool = True) -> list[Problem]:
+def own_problems(
+    item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: bool = True, without_tax: Collection[int] = ()
+) -> list[Problem]:
     """What any accounting software would object to, in the order of the item's fields.
 
     `item` has its defaults filled in (`coded`); `tax_rates` are the entries its lines name, as far as they were found.
-    Lines need none where the software has no tax rates.
+    Lines need none where the software has no tax rates, nor those of the numbers in `without_tax`: what they name does
+    not apply in these books.
     """
     unapproved = approval_problem(item.approval, item.version)
     problems = [unapproved] if unapproved is not None else []
@@ -151,7 +154,8 @@ def own_problems(item: Item, tax_rates: Mapping[str, Entry], *, has_tax_rates: b
     if not item.lines:
         return [*problems, Problem("lines_missing", "lines")]
     for number, line in enumerate(item.lines):
-        problems += _line_problems(item, number, line, has_tax_rates=has_tax_rates)
+        needs_rate = has_tax_rates and number not in without_tax
+        problems += _line_problems(item, number, line, has_tax_rates=needs_rate)
     return problems + sum_problems(item, tax_rates)
 
 

@@ -1,6 +1,6 @@
 """Rules: what an account has decided once for all documents of a supplier, customer, person or payment method."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +86,16 @@ Words = Mapping[Source, Coding | None]
 def rule_id(tenant: str, account: str, kind: RuleKind, subject: str) -> str:
     """The id of the rule for an entry or a person."""
     return derived_id(tenant, account, "rule", kind, subject)
+
+
+def foremost(own: Rule | None, others: Iterable[Rule]) -> tuple[Rule | None, tuple[Rule, ...]]:
+    """Which of several rules for what is one since lists were merged applies, and the others, newest first.
+
+    That of the current books' own entry comes first, else the one that was edited last.
+    """
+    by_age = sorted(others, key=lambda rule: (rule.edited_at, rule.id), reverse=True)
+    found = list({rule.id: rule for rule in ([own] if own is not None else []) + by_age}.values())
+    return (found[0] if found else None), tuple(found[1:])
 
 
 def contact_rule(side: Side) -> RuleKind:

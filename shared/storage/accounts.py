@@ -18,10 +18,11 @@ _ACCOUNT = "pk T#<tenant>#ACCOUNTS, sk <account>"
 _MEMBER = "pk T#<tenant>#A#<account>, sk U#<user> and M#<member>"
 
 
-def changed_account(account: Account) -> Update:
-    """The write of a changed account. `coding_version` stays as stored: it only grows, by bump_coding_version."""
+def changed_account(account: Account, *, recode: bool = False) -> Update:
+    """The write of a changed account. `coding_version` only grows: by one with `recode`, else it stays as stored."""
     after = replace(account, version=account.version + 1)
-    return amended(_account(account.tenant, account.id), after, version_is(account.version), keeping=_NOT_OURS)
+    change = amended(_account(account.tenant, account.id), after, version_is(account.version), keeping=_NOT_OURS)
+    return replace(change, add={"coding_version": 1}) if recode else change
 
 
 _NOT_OURS = frozenset({"coding_version"})
@@ -73,12 +74,12 @@ class AccountStore:
         return found[:limit], found[limit - 1].id if len(found) > limit else None
 
     @access("connections", "UpdateItem or TransactWriteItems", _ACCOUNT, "version as read")
-    def update(self, account: Account, event: Event | None = None) -> Account:
-        """Store a changed account (its coding_version is not touched) and return it with its next version.
+    def update(self, account: Account, event: Event | None = None, *, recode: bool = False) -> Account:
+        """Store a changed account and return it with its next version; with `recode` its coding version grows.
 
         Raises ConflictError.
         """
-        change = changed_account(account)
+        change = changed_account(account, recode=recode)
         if event is None:
             self._table.write(change)
         else:

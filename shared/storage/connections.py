@@ -95,13 +95,13 @@ class ConnectionStore:
     ) -> Connection:
         """Store a changed connection with what belongs to the change, all or nothing; returns it with its next version.
 
-        `release_slot` frees the slot that the connection holds; `beside` is another write of the same table. Raises
-        ConflictError.
+        With the account its coding version grows: other lists may count now. `release_slot` frees the slot that the
+        connection holds; `beside` is another write of the same table. Raises ConflictError.
         """
         change = replaced(_connection(connection), connection)
         more: list[Operation] = [appended(connection.tenant, event) for event in events]
         if account is not None:
-            more.append(changed_account(account))
+            more.append(changed_account(account, recode=True))
         if release_slot:
             slot = _slot(connection.tenant, connection.account, connection.slot)
             more.append(Delete(slot, _held_by(connection.id)))
@@ -174,7 +174,7 @@ class ConnectionStore:
                 replaced(_connection(old), old),
                 replaced(_connection(new), new),
                 taken,
-                replace(changed_account(account), add={"coding_version": 1}),
+                changed_account(account, recode=True),
                 appended(old.tenant, event),
                 beside,
                 *_alone(old.tenant, old.account),

@@ -14,8 +14,8 @@ from shared.domain.rules import Rule, RuleKind, contact_rule
 from shared.storage.items import Listed
 from shared.usecases.code_items import coded_again
 from shared.usecases.edit_item import Changed, store_change
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
 
@@ -88,7 +88,7 @@ def apply_rule(
     rule = service.rules.get(tenant, account_id, rule_id)
     if account is None or account.deleted_at is not None or rule is None:
         return True
-    ways, cache = Ways(service, account), EntryCache(service)
+    ways, cache = Ways(service, account), EntryCache(service, account)
     while True:
         page, cursor = service.items.page(tenant, account_id, cursor, SLICE, connections=ways.linked)
         changes = list(_changes(ways, rule, page))

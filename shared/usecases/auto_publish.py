@@ -14,9 +14,10 @@ from shared.domain.items import Item, ItemState, Side, Stage, TimelineEntry
 from shared.domain.rules import AutoPublish, Rule, RuleKind, contact_rule
 from shared.usecases.arriving_files import is_awaited
 from shared.usecases.create_items import Taken
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Way, Ways, why_no_way
 from shared.usecases.publish_item import marker_of, put_marker, wake_of
-from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.readiness import contact_kind
 from shared.usecases.wake import SWEEP_AFTER, remind, wake_up
 
 ACTOR: Final = "automatic"

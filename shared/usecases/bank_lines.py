@@ -12,9 +12,9 @@ from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.integrations import Because, Integration
 from shared.domain.item_drafts import Reference
 from shared.domain.lists import Kind
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways
 from shared.usecases.match_bank_lines import match_line
-from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Finders
 from shared.usecases.service import Service
 
@@ -49,7 +49,7 @@ def take_bank_lines(service: Service, account: Account, drafts: Sequence[LineDra
     if ways.in_slot(Slot.MAIN) is None:
         raise fail("no_connection")
     way = ways.way(Integration(Slot.MAIN, Because.MAIN))
-    references = Finders(ways, EntryCache(service)).of(way)
+    references = Finders(ways, EntryCache(service, account)).of(way)
     results: list[TakenLine | Problem] = []
     for number, draft in enumerate(drafts):
         try:

@@ -16,8 +16,9 @@ from shared.domain.lists import Kind
 from shared.domain.readiness import judged
 from shared.storage.agenda import AgendaKind
 from shared.usecases.change_in_bulk import Bulk, edited_by
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, check_named, evaluate, prefetch_all
-from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.readiness import contact_kind
 from shared.usecases.references import Finders
 from shared.usecases.service import Service
 
@@ -79,7 +80,7 @@ def checked_changes(service: Service, account: Account, side: Side, changes: Map
     They are looked up in the main connection's book.
     """
     ways = Ways(service, account)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     way = ways.way(Integration(Slot.MAIN, Because.MAIN))
     references = Finders(ways, cache).of(way)
     found: dict[str, Any] = {}

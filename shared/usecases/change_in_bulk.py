@@ -12,9 +12,9 @@ from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.code_items import coded_after_edit
 from shared.usecases.edit_item import Changed, found_item, store_change
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.expense_claims import check_edit_inside, recount
 from shared.usecases.integrations import Ways, evaluate
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
 
@@ -26,7 +26,7 @@ class Bulk:
         self.service = service
         self.account = account
         self.ways = Ways(service, account)
-        self.cache = EntryCache(service)
+        self.cache = EntryCache(service, account)
 
 
 @dataclass(frozen=True, slots=True)

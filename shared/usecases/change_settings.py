@@ -8,9 +8,10 @@ from shared.domain.accounts import Account, Caller, Event
 from shared.domain.connections import Connection, Destination, LockedPeriod, PublishAs, Settings, Slot
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.items import Side
-from shared.domain.lists import Book, Kind
+from shared.domain.lists import Kind
 from shared.providers.facts import Profile
 from shared.usecases.beside_main import main_of
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways, check_named
 from shared.usecases.on_behalf import deliveries
@@ -176,15 +177,14 @@ def _bad_tax_rates(service: Service, connection: Connection, wanted: Settings) -
         ("default_costs_tax_rate_without_tax", wanted.default_costs_tax_rate_without_tax, "costs"),
         ("default_sales_tax_rate_without_tax", wanted.default_sales_tax_rate_without_tax, "sales"),
     )
+    named = [(field, entry, side) for field, entry, side in sides if entry is not None]
+    if not named:
+        return []
+    account = service.accounts.get(connection.tenant, connection.account) if connection.organisation else None
+    cache = EntryCache(service, account)
     problems = []
-    book: Book | None = None
-    for field, entry_id, side in sides:
-        if entry_id is None:
-            continue
-        if book is None and connection.organisation is not None:
-            account = service.accounts.get(connection.tenant, connection.account)
-            book = book_of(account, connection) if account is not None else None
-        entry = service.lists.entry(book, Kind.TAX_RATES, entry_id) if book is not None else None
+    for field, entry_id, side in named:
+        entry = cache.get(book_of(account, connection), Kind.TAX_RATES, entry_id) if account is not None else None
         if entry is None or not entry.usable:
             problems.append(Problem("tax_rate_not_found", field=field))
         elif entry.values.get(side) is False:

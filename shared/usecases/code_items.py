@@ -10,10 +10,10 @@ from shared.domain.errors import Problem
 from shared.domain.items import Item, ItemType, Side, TimelineEntry
 from shared.domain.rules import RuleKind, Words, contact_rule, sources_of, words_of
 from shared.usecases.contact_defaults import ContactDefaults
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways
-from shared.usecases.readiness import EntryCache
-from shared.usecases.rules_at_hand import Ask
 from shared.usecases.service import Service
+from shared.usecases.subjects_at_hand import Ask
 
 ARRIVAL: Final = frozenset(RuleKind)
 _CONTACTS: Final = frozenset({RuleKind.SUPPLIER, RuleKind.CUSTOMER})
@@ -42,8 +42,10 @@ def coded_again(ways: Ways, item: Item, kinds: Collection[RuleKind], defaults: C
     """The item with its rules of these kinds asked again; those of other kinds keep what they had decided.
 
     The payment method's rule is always asked, and last: others may have settled another method, and where it gives way
-    their word on where the document goes counts again.
+    their word on where the document goes counts again. Of an item at rest no rule is asked: it keeps what they decided.
     """
+    if ways.account.is_at_rest(item.created_at):
+        return item
     silent = words_of(RuleKind.PAYMENT_METHOD, None)
     coded = coded_by(item, silent, ways.dimensions.of(item, silent))
     coded = _coded(ways, coded, set(kinds) - {RuleKind.PAYMENT_METHOD}, defaults)
@@ -64,7 +66,7 @@ def coded_after_edit(
         kinds.add(RuleKind.PAYMENT_METHOD)
         if source_of(before, "destination") is Source.PAYMENT_METHOD_RULE:
             kinds |= _CONTACTS  # their word on where it goes had given way
-    defaults = ContactDefaults(ways, cache or EntryCache(ways.service))
+    defaults = ContactDefaults(ways, cache or EntryCache(ways.service, ways.account))
     return coded_again(ways, said, kinds, defaults) if kinds else said
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from shared.aws.log import count
 from shared.aws.queues import LONGEST_DELAY
 from shared.domain.accounts import Account
-from shared.domain.connections import Closing, Connection, ConnectionStatus, Slot
+from shared.domain.connections import Closing, Connection, ConnectionStatus, DisconnectMode, Slot
 from shared.domain.errors import ConflictError
 from shared.domain.limits import window_start
 from shared.domain.publishing import WakeUp
@@ -103,7 +103,7 @@ def _go_on(service: Service, connection: Connection, until: datetime) -> None:
 
 
 def _end(service: Service, connection: Connection) -> None:
-    """Disconnected: its slot is free or another's, the defaults are the main connection's again. All or nothing."""
+    """Disconnected: its slot is free or another's, lists, codings and defaults are what was asked. All or nothing."""
     remind(service, connection, timedelta())  # what follows at the provider is the agenda's
     for _ in range(_TRIES):
         stored = service.connections.get(connection.tenant, connection.account, connection.id)
@@ -114,7 +114,6 @@ def _end(service: Service, connection: Connection) -> None:
             _written(service, stored, account)
         except ConflictError:
             continue
-        service.accounts.bump_coding_version(account.tenant, account.id)
         count("connections_disconnected")
         return
     raise ConflictError("the connection changes too often")
@@ -123,14 +122,18 @@ def _end(service: Service, connection: Connection) -> None:
 def _written(service: Service, stored: Connection, account: Account) -> None:
     closing = replace(_of(stored), left=0, position=None)
     defaults = _defaults(account, stored.slot)
+    changed = _with_lists(service, replace(account, **defaults), stored)
     event = happened(
         service,
         account.id,
         "connection.disconnected",
         subject=stored.id,
-        before={"status": stored.status.value},
+        before={"status": stored.status.value, "current_book": account.current_book},
         after={
             "status": ConnectionStatus.DISCONNECTED.value,
+            "mode": closing.mode.value,
+            "current_book": changed.current_book,
+            "codings_suspended": changed.suspended_at != account.suspended_at,
             "asked_by": closing.asked_by,
             "outcome_unknown": closing.held,
             "set_back": closing.set_back,
@@ -139,9 +142,18 @@ def _written(service: Service, stored: Connection, account: Account) -> None:
         },
     )
     ended = replace(stored.moved(ConnectionStatus.DISCONNECTED), closing=closing, paused_at=None, failed_drains=0)
-    changed = replace(account, **defaults) if defaults else None
     has_slot = closing.successor is None  # else the one that took its place has it
     service.connections.update(ended, event, account=changed, release_slot=has_slot)
+
+
+def _with_lists(service: Service, account: Account, ended: Connection) -> Account:
+    """The account after its main connection ended; one whose lists never became the current ones leaves all alone."""
+    mode = _of(ended).mode
+    if ended.slot is not Slot.MAIN or account.current_book != f"{ended.provider}:{ended.pinned.id}":
+        return account
+    if mode is DisconnectMode.REINSTATE:
+        return account.reinstated()
+    return account.suspended(service.clock.now()) if mode is DisconnectMode.MERGE_LATER else account
 
 
 def _defaults(account: Account, slot: Slot) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from shared.domain.coding import Coding, DueDate, DueFrom
 from shared.domain.items import Item, ItemType
 from shared.domain.lists import Book, Entry, Kind
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways
-from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.readiness import contact_kind
 
 
 class ContactDefaults:

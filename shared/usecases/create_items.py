@@ -20,10 +20,10 @@ from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
 from shared.usecases.arriving_files import Addresses, ask_fetch, guard_fetch, with_file
 from shared.usecases.code_items import coded_on_arrival, tell_coding
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.expense_claims import Inside, counted, gathered
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
 from shared.usecases.put_aside import without_unknown
-from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Destined, Finders, check_integration, destined
 from shared.usecases.rule_fields import suggestion
 from shared.usecases.service import Service
@@ -55,7 +55,7 @@ def create_items(
     integration of a sale is; an integration that is not connected is `no_connection`; all else is stored and reasoned.
     """
     ways = Ways(service, account)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     finders = Finders(ways, cache)
     where = _destined(ways, finders, drafts)
     now = service.clock.now()

@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from shared.domain.accounts import Account
 from shared.domain.code_item import values_in_play
 from shared.domain.items import Item
 from shared.domain.lists import Book, Kind
 from shared.domain.rules import Words
 from shared.domain.tracking import DimensionOf
-from shared.usecases.readiness import EntryCache
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.service import Service
 
 
 class DimensionsAtHand:
     """What one invocation has read of them; `books` are all that the account's items may be of."""
 
-    def __init__(self, service: Service, books: Callable[[], list[Book]]) -> None:
-        self._cache = EntryCache(service)
+    def __init__(self, service: Service, account: Account, books: Callable[[], list[Book]]) -> None:
+        self._cache = EntryCache(service, account)
         self._books = books
         self._known: dict[str, str | None] = {}
 

@@ -16,7 +16,7 @@ from shared.domain.settling import Patience
 from shared.domain.standing import Standing
 from shared.providers.contract import AccessLost, CallFailed, Provider, Session
 from shared.usecases.access_token import Access, access_token
-from shared.usecases.readiness import EntryCache
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.sessions import OutOfTime, with_token
 
@@ -148,6 +148,7 @@ class Drain:
             if found is None:
                 raise fail("not_found", field="account")
             self._accounts[account] = found
+            self.entries.of(found)
         return self._accounts[account]
 
     def states(self, account: str, items: Iterable[str]) -> Mapping[str, ItemState]:

@@ -16,9 +16,9 @@ from shared.domain.readiness import judged, lapses, set_back, summary_of
 from shared.usecases.arriving_files import ask_fetch, fetched_anew, guard_fetch
 from shared.usecases.code_items import coded_after_edit
 from shared.usecases.create_items import Taken
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.expense_claims import Inside, check_edit_inside, counted, gathered, recount
 from shared.usecases.integrations import Way, Ways, evaluate
-from shared.usecases.readiness import EntryCache
 from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
@@ -46,7 +46,7 @@ def edit_item(
         raise fail("outcome_unknown")
     from shared.usecases.match_bank_lines import rematched  # it stores its matches as edits
 
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     edited = recoded(ways, Finders(ways, cache), item, changes, marker)
     edited = coded_after_edit(ways, item, edited, changes, cache=cache)
     check_edit_inside(service, item, edited, state, ways.linked)

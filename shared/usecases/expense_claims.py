@@ -11,8 +11,8 @@ from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
 from shared.domain.items import KEPT_TYPES, Item, ItemState, ItemType, Side, Stage, TaxMode
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, summary_of
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, evaluate
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 # A claim and what becomes of its items is one transaction: of at most 100 rows, five of them the claim's own.
@@ -105,7 +105,7 @@ def recount(service: Service, account: Account, claim_id: str, linked: list[Conn
     if found is None or found[2] is not None:
         return
     claim, state, _ = found
-    ways, cache = Ways(service, account, linked), EntryCache(service)
+    ways, cache = Ways(service, account, linked), EntryCache(service, account)
     now = counted(claim, cache.inside(claim))
     problems = evaluate(service, account, now, ways.of(now), cache=cache)
     fresh = judged(replace(state, summary=summary_of(now)), problems, account.coding_version)

@@ -11,9 +11,10 @@ from shared.domain.csv_text import write_csv
 from shared.domain.items import Item, ItemState, ItemType, Line, Place, Side, Stage
 from shared.domain.lists import Book, Entry, Kind
 from shared.domain.publishing import PendingMarker
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, prefetch_all
 from shared.usecases.read_items import shown_stage
-from shared.usecases.readiness import EntryCache, contact_kind
+from shared.usecases.readiness import contact_kind
 from shared.usecases.service import Service
 
 COLUMNS: Final = (
@@ -56,7 +57,7 @@ def export_items(
     )
     wanted = [row for row in page if (row.state.summary.type is ItemType.EXPENSE_CLAIM) is chosen.claims]
     items = service.items.batch_get(account.tenant, account.id, [row.state.item for row in wanted])
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     prefetch_all(ways, cache, items.values())
     rows = [
         told

@@ -15,8 +15,8 @@ from shared.usecases.arriving_files import SCHEMA, WAITS, ask_fetch, is_awaited,
 from shared.usecases.auto_publish import consider
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import Changed, store_change
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, evaluate
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 ACTOR: Final = "ledgerbridge"
@@ -93,5 +93,6 @@ def _store(service: Service, account: Account, said: Mapping[str, Any], outcome:
     what = Changed(changed, after, marker, ("document",))
     kind = "item.document" if isinstance(outcome, Document) else "item.document_not_fetched"
     taken = store_change(service, what, ways.linked, actor=ACTOR, what=kind)
-    considered = consider(ways, EntryCache(service), [replace(taken, new=True)])[0]  # it has arrived only now
+    cache = EntryCache(service, account)
+    considered = consider(ways, cache, [replace(taken, new=True)])[0]  # it has arrived only now
     return considered if isinstance(considered, Taken) else taken

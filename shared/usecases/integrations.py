@@ -16,8 +16,9 @@ from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import coded, without_repeats
 from shared.domain.rules import RuleKind
 from shared.usecases.dimensions_at_hand import DimensionsAtHand
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.on_behalf import delivery_of, on_behalf_of
-from shared.usecases.readiness import EntryCache, Prepared, book_of, linked_connections, prefetch, prepare
+from shared.usecases.readiness import Prepared, book_of, linked_connections, prefetch, prepare
 from shared.usecases.rules_at_hand import RulesAtHand
 from shared.usecases.service import Service
 
@@ -74,8 +75,8 @@ class Ways:
         # One that is ending beside the connection that has taken its place counts for its own queue alone.
         by_place = sorted(self.linked, key=lambda connection: not connection.is_ending)
         self._slots = {connection.slot: connection for connection in by_place}
-        self.rules: Final = RulesAtHand(service, account)
-        self.dimensions: Final = DimensionsAtHand(service, self.books)
+        self.rules: Final = RulesAtHand(service, account, self.books)
+        self.dimensions: Final = DimensionsAtHand(service, account, self.books)
 
     def load(self, items: Iterable[Item | Summary]) -> None:
         """Read the rules that have a say in these items, in one call of the store for all."""
@@ -195,6 +196,7 @@ def sending(way: Way) -> Connection:
 def prefetch_all(ways: Ways, cache: EntryCache, items: Iterable[Item]) -> None:
     """Read the rules and entries that many items refer to, each of its own book, in a handful of calls."""
     items = list(items)
+    cache.of(ways.account)
     ways.load(items)
     cache.load_inside(items)
     groups: dict[Book, list[Item]] = defaultdict(list)

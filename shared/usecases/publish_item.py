@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem
+from shared.domain.failed import lost_for
 from shared.domain.items import FactOutcome, Item, ItemState, Published, Stage
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.domain.readiness import judged, repeated, without_repeats
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import found_item
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Way, Ways, prepare_on, sending
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.wake import SCHEMA, SWEEP_AFTER, remind, wake_up
 
@@ -23,15 +24,18 @@ def publish_item(service: Service, account: Account, item_id: str, *, by: str = 
     `by` is who asks, for the item's history.
     On a published item whose file or payment failed, or whose payment is not known, this asks for that alone. Raises
     not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
-    every reason), already_published, outcome_unknown.
+    every reason), already_published, outcome_unknown. Where access is lost the item remembers that it was to go.
     """
     ways = Ways(service, account)
     item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         return Taken(item, state, marker, new=False)
     way = way_of(ways, item, state)
+    lost = lost_for(way.connection, state)
+    if lost is not None:
+        save_judged(service, account, [replace(state, last_error=lost)])
     connection = sending(way)
-    verdict = wanted(service, account, way, item, state, cache=EntryCache(service))
+    verdict = wanted(service, account, way, item, state, cache=EntryCache(service, account))
     if verdict.problems:
         renew(service, account, state, verdict)
         lead = [] if verdict.stands_alone else [Problem("item_not_ready")]

@@ -11,7 +11,7 @@ from shared.domain.limits import Work
 from shared.domain.publishing import WakeUp
 from shared.domain.standing import Standing
 from shared.usecases.drain import Drain
-from shared.usecases.readiness import EntryCache
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.sessions import settle_calls
 

@@ -10,6 +10,7 @@ from shared.domain.items import Side
 from shared.domain.lists import Book, Kind
 from shared.providers.facts import Profile
 from shared.usecases.change_settings import settings_problems
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.readiness import book_of, kinds_of
 from shared.usecases.service import Service
 
@@ -80,6 +81,6 @@ def _without_default(connection: Connection, profile: Profile) -> tuple[str, ...
 
 def _links_bank_account(service: Service, account: Account, connection: Connection) -> bool:
     book = book_of(account, connection)
-    here = f"{book.provider}:{book.organisation}"
+    cache = EntryCache(service, account)
     methods = service.lists.all(Book.own(account.tenant, account.id), Kind.PAYMENT_METHODS)
-    return any(method.usable and here in (method.values.get("bank_accounts") or {}) for method in methods)
+    return any(method.usable and cache.linked(method, book) is not None for method in methods)

@@ -11,9 +11,9 @@ from shared.domain.items import Item, ItemState, Place, Side, Stage, TimelineEnt
 from shared.domain.publishing import PendingMarker
 from shared.domain.readiness import judged, with_standing
 from shared.usecases.edit_item import found_item
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Shown, Ways, evaluate, prefetch_all
 from shared.usecases.publish_item import save_judged
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.tell_reviews import tell_reviews
 
@@ -133,7 +133,7 @@ def judge_again(service: Service, ways: Ways, stale: list[ItemState]) -> list[It
     """The states judged against the lists as they are now; nothing is written."""
     account = ways.account
     items = service.items.batch_get(account.tenant, account.id, [state.item for state in stale])
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     prefetch_all(ways, cache, items.values())
     found = ((state, items[state.item]) for state in stale if state.item in items)
     return [

@@ -1,6 +1,6 @@
 """Find what an item refers to in the connected book, decide where it goes, and say everything that is wrong with it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,14 +13,15 @@ from shared.domain.amending import (
     totalled,
 )
 from shared.domain.arrival import as_sent, kept
-from shared.domain.claims import about_items, as_bill
+from shared.domain.claims import about_items
 from shared.domain.connections import Connection, Settings, Slot, TaxPolicy
 from shared.domain.errors import Problem
 from shared.domain.ids import marker_for
 from shared.domain.integrations import sales_problem
 from shared.domain.item_approvals import approval_problem
 from shared.domain.items import Item, ItemType, Line, Side
-from shared.domain.lists import Book, Entry, EntryStatus, Kind, survivor_of
+from shared.domain.led_items import as_led, without_tax
+from shared.domain.lists import Book, Entry, Kind
 from shared.domain.readiness import (
     applicable,
     coded,
@@ -31,7 +32,10 @@ from shared.domain.readiness import (
     without_repeats,
 )
 from shared.providers.contract import Resolved, Target
+from shared.storage.aliases import Ask
+from shared.usecases.at_rest import at_rest
 from shared.usecases.check_there import Made, checked_there
+from shared.usecases.entry_cache import EntryCache, Ref
 from shared.usecases.service import Service
 
 _INACTIVE: Final = {
@@ -45,81 +49,9 @@ _INACTIVE: Final = {
     Kind.BANK_ACCOUNTS: "bank_account_not_found",
 }
 
-Ref = tuple[Kind, str]
-
-
-class EntryCache:
-    """The entries one invocation has read, so that items which share a supplier or category share the read.
-
-    An entry that the book does not have is remembered as missing. Not for longer than one invocation.
-    """
-
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._entries: dict[tuple[Book, Kind, str], Entry | None] = {}
-        self._currencies: dict[Book, frozenset[str]] = {}
-        self._inside: dict[str, list[Item]] = {}
-
-    def load(self, book: Book, refs: Iterable[Ref]) -> None:
-        """Read the entries that were not read before, in as few calls as the store can."""
-        wanted = {ref for ref in refs if (book, *ref) not in self._entries}
-        if not wanted:
-            return
-        found = self._service.lists.entries(book, wanted)
-        for kind, entry_id in wanted:
-            self._entries[(book, kind, entry_id)] = found.get(entry_id)
-
-    def get(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
-        """An entry of the book by its local id; the last survivor where it was merged into another."""
-        entry = self._one(book, kind, entry_id)
-        return entry and survivor_of(entry, lambda other: self._one(book, kind, other))
-
-    def put(self, book: Book, entry: Entry) -> None:
-        """Take note of an entry that was changed here (a supplier that got its provider's id)."""
-        self._entries[(book, entry.kind, entry.id)] = entry
-
-    def load_inside(self, items: Iterable[Item]) -> None:
-        """Read the items inside those that are expense claims, as they are now."""
-        for claim in items:
-            if claim.type is ItemType.EXPENSE_CLAIM:
-                found = self._service.items.batch_get(claim.tenant, claim.account, claim.items)
-                self._inside[claim.id] = [found[one] for one in claim.items if one in found]
-
-    def inside(self, claim: Item) -> list[Item]:
-        """The items inside an expense claim, in its order; read when they were not read before."""
-        if claim.id not in self._inside:
-            self.load_inside([claim])
-        return self._inside[claim.id]
-
-    def whole(self, item: Item) -> Item:
-        """The item as it is published: an expense claim as its bill, any other as it is."""
-        return as_bill(item, self.inside(item)) if item.type is ItemType.EXPENSE_CLAIM else item
-
-    def currencies(self, book: Book) -> frozenset[str]:
-        """The codes of the book's active currencies."""
-        if book not in self._currencies:
-            self._currencies[book] = frozenset(
-                entry.code or entry.name
-                for entry in self._service.lists.all(book, Kind.CURRENCIES)
-                if entry.status is EntryStatus.ACTIVE
-            )
-        return self._currencies[book]
-
-    def _one(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
-        self.load(book, [(kind, entry_id)])
-        return self._entries[(book, kind, entry_id)]
-
-    def known(self, book: Book, refs: Iterable[Ref]) -> list[Entry]:
-        """Those of the entries that were read and are there."""
-        entries = (self._entries.get((book, *ref)) for ref in refs)
-        return [entry for entry in entries if entry is not None]
-
 
 def linked_connections(service: Service, account: Account) -> list[Connection]:
-    """The account's live connections that have an organisation: those whose queues its items may be in.
-
-    The successor of a main connection is none of them until it has taken its place.
-    """
+    """The account's live connections that have an organisation: those whose queues its items may be in."""
     every = service.connections.of_account(account.tenant, account.id)
     return [connection for connection in every if connection.is_linked]
 
@@ -169,23 +101,18 @@ def refs_of(item: Item) -> set[Ref]:
 def prefetch(cache: EntryCache, items: Iterable[Item], book: Book) -> None:
     """Read what many items (already `coded`) refer to in a handful of calls, whatever their number."""
     items = list(items)
-    refs = {ref for item in items for ref in refs_of(item)}
-    cache.load(book, refs)
-    named = cache.known(book, refs)
     own = Book.own(book.tenant, book.account)
-    methods: set[Ref] = {(Kind.PAYMENT_METHODS, item.payment_method) for item in items if item.payment_method}
-    cache.load(own, methods)
+    methods = {item.payment_method for item in items if item.payment_method}
+    asked: list[Ask] = [(book, *ref) for item in items for ref in refs_of(item)]
+    paid: list[Ask] = [(own, Kind.PAYMENT_METHODS, method) for method in methods]
+    cache.load_all([*asked, *paid])
+    named = cache.known(asked)
     cache.load(
         book,
         [(entry.kind, entry.survivor) for entry in named if entry.survivor]
         + [(Kind.DIMENSIONS, entry.parent) for entry in named if entry.kind is Kind.DIMENSIONS and entry.parent]
-        + [(Kind.BANK_ACCOUNTS, linked) for method in cache.known(own, methods) if (linked := _linked(method, book))],
+        + [(Kind.BANK_ACCOUNTS, link) for method in cache.known(paid) for link in cache.links(method, book)],
     )
-
-
-def _linked(method: Entry, book: Book) -> str | None:
-    links: Mapping[str, str] = method.values.get("bank_accounts") or {}
-    return links.get(f"{book.provider}:{book.organisation}")
 
 
 class _Finder:
@@ -221,6 +148,7 @@ class _Finder:
     def tracking(self, item: Item) -> tuple[dict[str, Entry], dict[str, Entry]]:
         values, dimensions = {}, {}
         for number, line in enumerate(item.lines):
+            taken: dict[str, bool] = {}  # the line's dimensions, and whether a merge led its value there
             for place, value_id in enumerate(line.tracking):
                 field = f"lines[{number}].tracking[{place}]"
                 value = self.find(Kind.DIMENSIONS, value_id, field)
@@ -230,13 +158,17 @@ class _Finder:
                 parent = self.find(Kind.DIMENSIONS, value.parent, field)
                 if parent is not None and value.parent is not None:
                     dimensions[value.parent] = parent
+                    led = value.id != value_id
+                    if parent.id in taken and (led or taken[parent.id]):
+                        self.problems.append(Problem("dimension_twice", field, details={"name": parent.name}))
+                    taken.setdefault(parent.id, led)
         return values, dimensions
 
     def bank_account(self, item: Item, connection: Connection | None) -> Entry | None:
         if connection is not None and (matched := matched_account(item, connection.settings)) is not None:
             return self.find(Kind.BANK_ACCOUNTS, matched, "bank_line")
         method = self.find(Kind.PAYMENT_METHODS, item.payment_method, "payment_method", Book.own(*self._owner))
-        linked = _linked(method, self.book) if method is not None and method.usable else None
+        linked = self.cache.linked(method, self.book) if method is not None and method.usable else None
         return self.find(Kind.BANK_ACCOUNTS, linked, "payment_method")
 
     @property
@@ -253,6 +185,7 @@ def resolve(
     currencies are read only for an item in another currency than the organisation's own.
     """
     cache = cache or EntryCache(service)
+    cache.of(account)
     book = book_of(account, connection)
     prefetch(cache, [item], book)
     finder = _Finder(cache, book)
@@ -274,7 +207,7 @@ def resolve(
         customers=customers,
         bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
-        problems=tuple(finder.problems),
+        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item), cache)),
     )
 
 
@@ -327,6 +260,7 @@ def prepare(
     connection publishes for (`on_behalf_of`): its rules count as well.
     """
     cache = cache or EntryCache(service)
+    cache.of(account)
     if item.type is ItemType.EXPENSE_CLAIM:
         bill = cache.whole(item)
         if connection is not None and item.publish_as is None:
@@ -335,19 +269,23 @@ def prepare(
         problems = [about_items(problem, item) for problem in found.problems]
         return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
     came, item = item, as_sent(item)
+    book = book_of(account, connection)
+    item, untaxed = _applying(cache, book, item, connection)
     if connection is None:
         item = coded(item, Settings())
         resolved = resolve(service, account, item, None, cache=cache)
-        problems = own_problems(item, resolved.tax_rates) + list(resolved.problems)
+        problems = own_problems(item, resolved.tax_rates, without_tax=untaxed) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
         return Prepared(item, resolved, None, tuple(without_repeats(kept(came, problems))))
-    item, problems = _amended(cache, book_of(account, connection), item, connection)
+    item, problems = _amended(cache, book, item, connection)
     kinds = kinds_of(account, connection)
     item = applicable(coded(item, connection.settings), kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
     if item.currency != came.currency or connection.settings.tax_policy is not TaxPolicy.DOCUMENT:
         item = totalled(item, resolved.tax_rates)
-    problems += own_problems(item, resolved.tax_rates, has_tax_rates=Kind.TAX_RATES in kinds) + list(resolved.problems)
+    has_tax_rates = Kind.TAX_RATES in kinds
+    problems += own_problems(item, resolved.tax_rates, has_tax_rates=has_tax_rates, without_tax=untaxed)
+    problems += resolved.problems
     problems += _wrong_connection(item, (behalf or connection).slot)
     problems += _other_books(account, behalf or connection)
     problems += _new_supplier(resolved, connection.settings)
@@ -357,6 +295,15 @@ def prepare(
     problems += checked.problems
     found = Prepared(checked.item, resolved, checked.aim, tuple(without_repeats(kept(came, problems))))
     return replace(found, changes=checked.changes)
+
+
+def _applying(cache: EntryCache, book: Book, item: Item, connection: Connection | None) -> tuple[Item, Collection[int]]:
+    """The item without what merges say does not apply in the book, and the lines that have no tax rate by that."""
+    if not cache.any_lead(book):
+        return item, ()
+    prefetch(cache, [coded(item, Settings() if connection is None else connection.settings)], book)
+    left = as_led(item, lambda kind, entry: cache.led(book, kind, entry))
+    return left, without_tax(item, left)
 
 
 def _amended(cache: EntryCache, book: Book, item: Item, connection: Connection) -> tuple[Item, list[Problem]]:

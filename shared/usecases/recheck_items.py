@@ -6,8 +6,8 @@ from typing import Final
 from shared.domain.errors import ConflictError
 from shared.domain.items import Item, ItemState, Stage
 from shared.domain.readiness import judged
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, evaluate, prefetch_all
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 from shared.usecases.tell_reviews import tell_reviews
 
@@ -26,7 +26,7 @@ def recheck_items(service: Service, tenant: str, account_id: str, cursor: str | 
     if account is None or account.deleted_at is not None:
         return True
     ways = Ways(service, account)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     while True:
         page, cursor = service.items.page(tenant, account_id, cursor, SLICE)
         stale = [one.state for one in page if one.stage in OPEN and one.state.coding_version != account.coding_version]

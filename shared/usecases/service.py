@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.providers.contract import Provider
     from shared.storage.accounts import AccountStore
     from shared.storage.agenda import AgendaStore
+    from shared.storage.aliases import AliasStore
     from shared.storage.approvals import ApprovalStore
     from shared.storage.attention import AttentionStore
     from shared.storage.bank_lines import BankLineStore
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from shared.storage.items import ItemStore
     from shared.storage.leases import LeaseStore
     from shared.storage.lists import ListStore
+    from shared.storage.merges import MergeStore
     from shared.storage.organisations import OrganisationStore
+    from shared.storage.proposals import ProposalStore
     from shared.storage.publications import PublicationStore
     from shared.storage.rules import RuleStore
     from shared.storage.seen import SeenStore
@@ -135,12 +138,30 @@ class Service:
 
         return WorkflowStore(self.table("connections"))
 
+    @cached_property
+    def merges(self) -> "MergeStore":
+        from shared.storage.merges import MergeStore
+
+        return MergeStore(self.table("connections"))
+
     # --- lists, items, rules
     @cached_property
     def lists(self) -> "ListStore":
         from shared.storage.lists import ListStore
 
         return ListStore(self.table("lists"))
+
+    @cached_property
+    def proposals(self) -> "ProposalStore":
+        from shared.storage.proposals import ProposalStore
+
+        return ProposalStore(self.table("lists"))
+
+    @cached_property
+    def aliases(self) -> "AliasStore":
+        from shared.storage.aliases import AliasStore
+
+        return AliasStore(self.table("lists"))
 
     @cached_property
     def items(self) -> "ItemStore":

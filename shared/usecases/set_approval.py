@@ -10,8 +10,8 @@ from shared.domain.readiness import judged
 from shared.usecases.auto_publish import reconsider
 from shared.usecases.create_items import Taken
 from shared.usecases.edit_item import Changed, found_item, store_change
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, evaluate
-from shared.usecases.readiness import EntryCache
 from shared.usecases.service import Service
 
 
@@ -39,7 +39,7 @@ def set_approval(
     given = ItemApproval(said, next_version, service.clock.now(), actor)
     after = replace(item, approval=None if said is ItemApprovalState.NONE else given)
     way = ways.of_marker(item, marker)
-    cache = EntryCache(service)
+    cache = EntryCache(service, account)
     problems = evaluate(service, account, replace(after, version=next_version), way, cache=cache)
     state = judged(replace(state, reasons=()), problems, account.coding_version)
     changed = Changed(after, state, marker, ("approval",))

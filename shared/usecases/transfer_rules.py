@@ -12,9 +12,10 @@ from shared.domain.item_drafts import Reference
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
 from shared.domain.rule_transfer import ENTRIES, SUBJECTS, PortableRule, Unnamed, chosen, portable, refs_of
 from shared.domain.rules import Rule, RuleKind, rule_id
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways, check_named
-from shared.usecases.readiness import EntryCache, book_of, kinds_of
+from shared.usecases.readiness import book_of, kinds_of
 from shared.usecases.references import References
 from shared.usecases.rule_fields import check_decisions, check_whole, values_of
 from shared.usecases.service import Service
@@ -50,7 +51,7 @@ class _Names:
     """What entries are called, looked for in each book that the account's rules may be of."""
 
     def __init__(self, service: Service, account: Account, rules: Iterable[Rule]) -> None:
-        self._cache = EntryCache(service)
+        self._cache = EntryCache(service, account)
         own = Book.own(account.tenant, account.id)
         self._books = list(dict.fromkeys([*Ways(service, account).books(), own]))
         refs = {ref for rule in rules for ref in refs_of(rule)}
@@ -234,7 +235,7 @@ class _Intake:
             book = book_of(self.account, named)
         if book not in self._references:
             kinds = None if connection is None else kinds_of(self.account, connection)
-            cache = EntryCache(self.service)
+            cache = EntryCache(self.service, self.account)
             self._references[book] = References(self.service, book, cache, kinds, self.book)
         return self._references[book]
 

@@ -7,7 +7,7 @@ import pytest
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
 from shared.domain.accounts import Tenant
-from tests.integration.changing.driver import HOME, Changing, all_at_hand
+from tests.integration.changing.driver import HOME, Changing, all_at_hand, with_removal_id
 from tests.integration.publishing.conftest import aws, make_world, pretend_credentials
 
 __all__ = ["aws"]
@@ -27,6 +27,7 @@ def changings(
         world = make_world(sandbox_server, dynamodb_endpoint, provider)
         watch_calls(world.running, monkeypatch)
         all_at_hand(world)
+        with_removal_id(world)
         world.service.tenants.create(Tenant(world.tenant, "Product", (HOME,)))
         return Changing(world)
 

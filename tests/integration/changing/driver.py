@@ -12,16 +12,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 from functions.refresh.worker import serve
 from local.person import OWNER, Person
+from rehearsal.ledger import Ledger
 from rehearsal.process import Process
 from rehearsal.software import Software, software
 from rehearsal.world import INVOCATION, World
-from shared.domain.accounts import Event
-from shared.domain.connections import Connection
+from shared.domain.accounts import Caller, Event
+from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.grants import GrantStatus
-from shared.domain.ids import new_id
+from shared.domain.ids import marker_for, new_id
 from shared.domain.workflows import Outcome, Step, Workflow
 from shared.storage.wire import row_from_wire
 from shared.usecases.abandon_change import abandon_change
+from shared.usecases.ask_consent import Asking
+from shared.usecases.begin_change import begin_change
 from shared.usecases.let_old_go import let_old_go, offer_merge
 from shared.usecases.move_workflow import stop_workflow
 from shared.usecases.service import Service
@@ -32,9 +35,11 @@ from tests.integration.rules_13.api import Api
 HOME: Final = "https://app.example"
 API: Final = "http://localhost:5173"  # where the sandbox's app is sent back to
 SOFTWARES: Final = ("xero", "quickbooks", "sage")
+OURS: Final = "Harbour & Finch Ltd"  # in every sandbox
 # What tells who wrote a row last, and how often it was written: no part of what it says.
 _OF_WRITING: Final = frozenset({"w", "version"})
-_QUIET: Final = frozenset({Step.CONSENT, Step.ORGANISATION, Step.LISTS})
+# Who holds a lease, and that somebody should look at the account: of no connection.
+_ASIDE: Final = frozenset({"FENCE", "ATTENTION"})
 Row = dict[str, Any]
 
 
@@ -128,13 +133,14 @@ class Changing:
 
     def old_rows(self, old: str) -> dict[tuple[str, str, str], Row]:
         """All that a change must leave alone until its switch: the account's rows but those that tell of the change."""
-        told = ("EV#", "E#", "WF#")
         every = self.rows("connections", "lists", "rules", "items")
         successors = {one.id for one in self.connections() if one.id != old}
         return {
             key: row
             for key, row in every.items()
-            if not key[2].startswith(told)
+            if not key[1].endswith("#E")
+            and not key[2].startswith("WF#")
+            and key[2] not in _ASIDE
             and key[2] not in {f"C#{one}" for one in successors}
             and not any(self._is_of(one, key[1]) for one in successors)
         }
@@ -149,6 +155,15 @@ class Changing:
         body = {"provider": provider, "return_url": f"{HOME}/done"}
         begun: dict[str, Any] = self.api.ok("POST", f"connections/{old}/change", body)
         return begun
+
+    def begin_as(self, workflow: str, process: Process) -> dict[str, Any]:
+        """The request under a known id, in a process that may die; with the same id it is the request's repeat."""
+        caller = Caller(self.world.tenant, "client-1", is_machine=True)
+        about = {"workflow_id": workflow, "provider": "quickbooks", "return_url": f"{HOME}/done"}
+        with self.world.running.process(process):
+            begun = begin_change(self.world.new_service(), caller, self.world.account, self.main(), **about)
+        said = {"workflow": begun.workflow.id, "connection": begun.successor.id}
+        return {**said, "authorize_url": begun.authorize_url}
 
     def walk(
         self, provider: str, authorize_url: str, *, organisation: str, decision: str = "allow", user: str = OWNER
@@ -182,6 +197,15 @@ class Changing:
         """As a person's request does."""
         stop_workflow(self.service, self.workflow(workflow), Outcome.CANCELLED, by="client-1")
 
+    def beside(self, main: str) -> str:
+        """A secondary begins beside a main connection; its id."""
+        now = self.world.time()
+        event = Event(new_id(now), self.world.account_id, now, "test", "connection.started")
+        status = ConnectionStatus.PENDING_CONSENT
+        where = (self.world.tenant, self.world.account_id)
+        made = Connection(new_id(now), *where, "bill", Slot.BILL, status, created_at=now, created_by="test")
+        return self.service.connections.create(made, event, beside=main).id
+
     # --- workers and the machine
     def refresh_all(self, process: Process | None = None) -> None:
         """Serve what waits in the refresh queue, and what that brings up."""
@@ -205,19 +229,39 @@ class Changing:
         current = self.workflow(workflow)
         if current.is_ended:
             return
+        self.do(current, process)
+        if current.is_going and current.step is Step.SETTLE:
+            self._settle(current)
+
+    def do(self, current: Workflow, process: Process | None = None) -> None:
+        """What a task does that was given the change as it was at some moment."""
         if current.stop is not None:
             self._in(process, lambda service: self._void(abandon_change(service, current)))
         elif current.step is Step.LISTS:
             self.refresh_all(process)
         elif current.step is Step.SETTLE:
-            self._in(process, lambda service: service.publish_queue.send(settle_message(current), group=current.tenant))
-            self.world.settle()
+            self.ask_settle(current.id, process)
         elif current.step is Step.SWITCH:
             self._in(process, lambda service: self._void(switch_connections(service, current)))
         elif current.step is Step.LET_GO:
             self._in(process, lambda service: self._void(let_old_go(service, current)))
         elif current.step is Step.OFFER:
             self._in(process, lambda service: self._void(offer_merge(service, current)))
+
+    def ask_settle(self, workflow: str, process: Process | None = None) -> None:
+        """The message that has the old connection brought to rest."""
+        body = settle_message(self.workflow(workflow))
+        self._in(process, lambda service: service.publish_queue.send(body, group=body["tenant"]))
+
+    def _settle(self, workflow: Workflow) -> None:
+        """Let the publish worker have its messages until the old connection is at rest."""
+        for _ in range(400):
+            if self.workflow(workflow.id).step is not Step.SETTLE or not self.world.queue:
+                return
+            first = min(self.world.queue, key=lambda message: message.due)
+            self.world.time.pass_until(first.due)
+            self.world.deliver(first)
+        raise AssertionError("never settled")
 
     @staticmethod
     def _void(_: Workflow) -> None:
@@ -232,6 +276,21 @@ class Changing:
             self.step(workflow)
         self.rest()
         return self.workflow(workflow)
+
+    def to(self, step: Step, provider: str = "quickbooks", organisation: str = OURS) -> dict[str, Any]:
+        """A change that has come to a step, and no further."""
+        begun = self.begin(self.main().id, provider)
+        if step is Step.CONSENT:
+            return begun
+        self.redeem(begun, self.walk(provider, begun["authorize_url"], organisation=organisation))
+        if step is Step.ORGANISATION:
+            return begun
+        self.choose(begun, organisation)
+        for _ in range(10):
+            if self.workflow(begun["workflow"]).step is step:
+                return begun
+            self.step(begun["workflow"])
+        raise AssertionError(f"never at {step}")
 
     def rest(self) -> None:
         """Queues are empty, what was disconnected has let go."""
@@ -249,6 +308,20 @@ class Changing:
         return self.run(begun["workflow"])
 
     # --- the providers' side
+    def ledgers(self) -> dict[str, Ledger]:
+        """The books of every connection that there ever was, by software and organisation."""
+        return {f"{one.provider}:{one.pinned.id}": self.ledger(one) for one in self.connections() if one.organisation}
+
+    def ledger(self, connection: Connection) -> Ledger:
+        chosen = software(connection.provider)
+        where = chosen.books.format(organisation=connection.pinned.id)
+        return chosen.read(self.world.sandbox.read(f"/{chosen.name}/{where}"))
+
+    def places(self, item: str, generation: int = 1) -> list[str]:
+        """The books that have a document of an item, each as often as it has one."""
+        marker = marker_for(self.world.tenant, item, generation)
+        return [book for book, ledger in self.ledgers().items() for _ in ledger.by_marker.get(marker, [])]
+
     def granted(self) -> Counter[tuple[str, str | None]]:
         """What the sandboxes say we were let into: software and organisation (Sage: none), each once."""
         rows = {
@@ -275,7 +348,17 @@ class Changing:
         }
 
 
-def all_at_hand(world: World, *names: str) -> None:
+def with_removal_id(world: World) -> None:
+    """What taking the organisation off the consent needs: the world's own connection was made without a choice."""
+    asking = Asking(world.service, world.tenant, world.grant_id)
+    provider, event = world.service.provider(world.software.name), asking.access.grant.consent_event
+    found = asking.call(lambda session: provider.organisations(session, event))
+    connection = world.connection
+    removal = next(one.removal_id for one in found if one.id == connection.pinned.id)
+    world.service.connections.update(replace(connection, organisation=replace(connection.pinned, removal_id=removal)))
+
+
+def all_at_hand(world: World) -> None:
     """Every software's app is set up, and the tenant has an address that browsers may come back to."""
     softwares: list[Software] = [software(name) for name in SOFTWARES]
     apps = {

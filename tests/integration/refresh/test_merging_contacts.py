@@ -9,8 +9,8 @@ from shared.domain.coding import DueDate
 from shared.domain.errors import LedgerbridgeError
 from shared.domain.lists import Entry, EntryStatus, Kind, folded, survivor_of
 from shared.domain.rules import Rule, RuleKind, rule_id
+from shared.usecases.entry_cache import EntryCache
 from shared.usecases.merge_contacts import Merged, merge_contacts
-from shared.usecases.readiness import EntryCache
 from shared.usecases.refresh_lists import refresh_lists
 from tests.integration.refresh.conftest import GROUPS, World, said
 from tests.integration.refresh.test_own_lists import Api
