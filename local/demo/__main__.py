@@ -12,6 +12,7 @@ from rich.console import Console
 from local.api import Api, ApiError, machine_token
 from local.artifact import ROOT, BuildError
 from local.demo.automatic import Automatic
+from local.demo.change import Change
 from local.demo.job import Job
 from local.demo.report import complaints, conclude, facts, short_complaints, show
 from local.demo.short import ShortJob
@@ -60,7 +61,8 @@ def jobs(stack: Stack, wanted: str, say: Say) -> Iterator[tuple[Outcome, dict[st
     api, sandbox = Api(stack.api_url, token), SandboxControl(stack.sandbox_url)
     if wanted in {ALL, XERO.name}:
         done, found = figures(stack, Job(api, sandbox, PROVIDER_APPS["xero"], say).run)
-        yield done, found | {"automatic": Automatic(api, done, say).run()}
+        more = {"automatic": Automatic(api, done, say).run(), "change": Change(api, sandbox, done, say).run()}
+        yield done, found | more
     for software in OTHERS.values():
         if wanted in {ALL, software.name}:
             yield figures(stack, ShortJob(api, sandbox, software, say).run)

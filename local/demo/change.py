@@ -1,5 +1,6 @@
 """The change of software: the account of the month goes from Xero to QuickBooks, keeps its rules, and publishes on."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -27,7 +28,7 @@ Record = dict[str, Any]
 
 
 class Change:
-    """One more chapter of the month's account. Raises DemoError, ApiError or PageError where a step does not come off."""
+    """One more chapter of the month's account; raises DemoError, ApiError or PageError where a step fails."""
 
     def __init__(self, api: Api, sandbox: SandboxControl, done: Outcome, say: Say) -> None:
         self._api, self._sandbox, self._say = api, sandbox, say
@@ -118,11 +119,11 @@ class Change:
         self._books_before = QUICKBOOKS.books(self._sandbox, self._organisation)
         self._api.call("PUT", f"{new}/organisation", {"organisation_id": chosen["id"]})
         path = f"{self._account}/workflows/{begun['workflow']}"
-        Work.wait_for(lambda: self._api.call("GET", path)["outcome"] is not None, SWITCHED_WITHIN, "the switch")
+        Work.wait_for(lambda: self._api.call("GET", path)["status"] == "ended", SWITCHED_WITHIN, "the switch")
         workflow = self._api.call("GET", path)
         if workflow["outcome"] != "done":
-            raise DemoError(f"the change ended {workflow['outcome']}: {workflow.get('problem')}")
-        steps = [str(one["step"]) for one in workflow["steps"]]
+            raise DemoError(f"the change ended {workflow['outcome']}: {workflow['problem']}")
+        steps = [str(one["step"]) for one in workflow["steps"] if one["state"] == "done"]
         self._say(f"{QUICKBOOKS.title} has taken its place: {', '.join(steps)}")
         return steps
 
@@ -132,12 +133,18 @@ class Change:
         path = f"{self._account}/merges/{self._api.call('POST', f'{self._account}/merges', {})['id']}"
         Work.wait_for(lambda: self._api.call("GET", path)["doing"] is None, PROPOSED_WITHIN, "the proposals")
         for name in self._api.call("GET", path)["undecided"]:
-            self._api.call("PUT", f"{path}/lists/{name}", {"rest": "accept", "mappings": list(self._by_hand(path, name))})
+            said = {"rest": "accept", "mappings": list(self._by_hand(path, name))}
+            self._api.call("PUT", f"{path}/lists/{name}", said)
         self._api.call("POST", f"{path}/apply")
-        applied = lambda: self._api.call("GET", path)  # noqa: E731
-        Work.wait_for(lambda: applied()["status"] == "applied", APPLIED_WITHIN, "the merge to be applied")
-        Work.wait_for(lambda: applied()["doing"] is None, APPLIED_WITHIN, "the merge's report")
-        merge: Record = applied()
+
+        def applied() -> Record:
+            found: Record = self._api.call("GET", path)
+            return found
+
+        Work.wait_for(
+            lambda: applied()["status"] == "applied" and applied()["doing"] is None, APPLIED_WITHIN, "the merge"
+        )
+        merge = applied()
         self._say(f"lists merged: {sum(one['mapped'] for one in merge['lists'])} entries mapped")
         self._merge_path = path
         return merge
@@ -153,8 +160,18 @@ class Change:
         preview = self._api.call("GET", f"{self._account}/items/{item}/preview")
         if preview["problems"]:
             raise DemoError(f"{supplier}: {[one['code'] for one in preview['problems']]}")
+        sent = json.loads(preview["payloads"][0]["body"])["Line"][0]["AccountBasedExpenseLineDetail"]
         category, rate = RULES[supplier]
-        return {"supplier": supplier, "category": category, "tax_rate": rate, "now": preview["payloads"][0]}
+        return {
+            "supplier": supplier,
+            "before": f"{category}, {rate}",
+            "now": f"{self._name('categories', sent['AccountRef'])}, {self._name('tax_rates', sent['TaxCodeRef'])}",
+        }
+
+    def _name(self, kind: str, reference: Record) -> str:
+        """The name of an entry of QuickBooks, which a payload names by its id there."""
+        entries = self._api.pages(f"{self._account}/lists/{kind}", "entries")
+        return next(str(one["name"]) for one in entries if one["provider_id"] == reference["value"])
 
     # --- publishing on, and back
     def _publish(self, items: list[str]) -> list[str]:

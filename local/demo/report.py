@@ -133,6 +133,8 @@ def show(console: Console, title: str, found: dict[str, Any]) -> None:
     console.print(refused)
     if "automatic" in found:
         _show_automatic(console, found["automatic"])
+    if "change" in found:
+        _show_change(console, found["change"])
 
 
 def _show_automatic(console: Console, found: dict[str, Any]) -> None:
@@ -142,6 +144,18 @@ def _show_automatic(console: Console, found: dict[str, Any]) -> None:
     for one in found["waiting"]:
         waiting.add_row(one["item"], ", ".join(one["reasons"]))
     console.print(waiting)
+
+
+def _show_change(console: Console, found: dict[str, Any]) -> None:
+    """What became of the rules when the software changed."""
+    title = (
+        f"From {found['from']} to {found['to']}: {found['mapped']} entries mapped, {found['created']} contacts made, "
+        f"{found['published']} documents published on, {found['duplicates']} doubled; undone afterwards"
+    )
+    rules = Table("Supplier with a rule", "In Xero", "In QuickBooks", title=title)
+    for one in found["rules"]:
+        rules.add_row(one["supplier"], one["before"], one["now"])
+    console.print(rules)
 
 
 def conclude(console: Console, wrong: list[str], *, month: bool) -> None:
