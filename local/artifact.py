@@ -22,7 +22,7 @@ from local import template
 
 ROOT = Path(__file__).resolve().parent.parent
 # botocore's data folder is nine tenths of its size: only what a function calls is shipped.
-AWS_SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sqs", "sts"})
+AWS_SERVICES = frozenset({"dynamodb", "kms", "s3", "secretsmanager", "sqs", "stepfunctions", "sts"})
 # 1980-01-01, the earliest time a zip can hold: the same sources make the same artifact.
 _MTIME = 315532800
 _LAMBDA_ROOT = "/var/task"

@@ -20,6 +20,7 @@ ARTIFACTS_BUCKET = "ledgerbridge-artifacts"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed", re.IGNORECASE)
 _DEADLINE_SECONDS = 180
+_ANSWER = "states:SendTaskSuccess"
 
 Client = Callable[[str], Any]
 """Makes a boto3 client of a service that calls the emulator."""
@@ -50,7 +51,10 @@ def _upload(s3: Any, content: bytes, suffix: str) -> str:
 
 
 def package(given: template.Template, client: Client, code_of: CodeOf) -> str:
-    """Upload the code of every function and the template that names it; returns the template's URL."""
+    """Upload the code of every function, the definition of every state machine and the template that names them.
+
+    Returns the template's URL.
+    """
     s3 = client("s3")
     try:
         s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
@@ -62,6 +66,9 @@ def package(given: template.Template, client: Client, code_of: CodeOf) -> str:
     for function in template.functions(given):
         key = _upload(s3, code_of(function), ".zip")
         packaged["Resources"][function.logical_id]["Properties"]["CodeUri"] = f"s3://{ARTIFACTS_BUCKET}/{key}"
+    for logical_id, definition in template.definitions(given).items():
+        key = _upload(s3, definition.read_bytes(), ".asl.json")
+        packaged["Resources"][logical_id]["Properties"]["DefinitionUri"] = f"s3://{ARTIFACTS_BUCKET}/{key}"
     key = _upload(s3, json.dumps(packaged).encode(), ".json")
     return f"{s3.meta.endpoint_url}/{ARTIFACTS_BUCKET}/{key}"
 
@@ -168,7 +175,8 @@ def outputs(client: Client, stack: str) -> dict[str, str]:
 def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template.Template) -> None:
     """Set by public AWS calls what the template says and the emulator's CloudFormation ignores.
 
-    Expiry of a table's records, the permission of a worker to wake itself, and the API's own domain for the front door.
+    Expiry of a table's records, the permission of a worker to wake itself and to answer the tasks of state machines, and
+    the API's own domain for the front door.
     """
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     deployed = [resource for page in pages for resource in page["StackResourceSummaries"]]
@@ -181,6 +189,8 @@ def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template
             client("lambda").put_function_recursion_config(
                 FunctionName=physical[logical_id], RecursiveLoop=properties["RecursiveLoop"]
             )
+        if resource["Type"] == "AWS::Serverless::Function" and _ANSWER in json.dumps(properties.get("Policies", [])):
+            _let_answer(client, physical[logical_id])
     _name_the_api(client("apigatewayv2"), physical["HttpApi"])
 
 
@@ -188,6 +198,16 @@ def _expire_records(dynamodb: Any, table: str, specification: dict[str, Any]) ->
     current = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"]
     if current == "DISABLED":
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
+
+
+def _let_answer(client: Client, function: str) -> None:
+    """Why: AWS judges the answer to a task by its state machine, which the function's policy names; the emulator, whose
+    tokens name none, by the resource "*".
+    """
+    role = client("lambda").get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+    statement = {"Effect": "Allow", "Action": [_ANSWER], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").put_role_policy(RoleName=role, PolicyName="answer-tasks", PolicyDocument=document)
 
 
 def _name_the_api(apigateway: Any, api_id: str) -> None:

@@ -8,6 +8,8 @@ import yaml
 
 Template = dict[str, Any]
 _FUNCTION = "AWS::Serverless::Function"
+_MACHINE = "AWS::Serverless::StateMachine"
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 class _Loader(yaml.SafeLoader):
@@ -63,3 +65,12 @@ def functions(template: Template) -> list[Function]:
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == _FUNCTION
     ]
+
+
+def definitions(template: Template) -> dict[str, Path]:
+    """The file of every state machine's definition, by logical id."""
+    return {
+        logical_id: _ROOT / resource["Properties"]["DefinitionUri"]
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == _MACHINE
+    }

@@ -115,12 +115,14 @@ class World:
     dead_letters: list[Message] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)  # bodies by item id
+    parts: dict[str, Any] = field(default_factory=dict)  # of the service, in the place of its own
 
     # --- processes
     def new_service(self) -> Service:
         """What a process of its own would have: nothing cached, nothing shared but the tables."""
         service = Service(self.settings, Clock(source=self.time), self.clients)
         service.__dict__["publish_queue"] = _Queue(self)
+        service.__dict__.update(self.parts)
         return service
 
     def deliver(self, message: Message | None = None, process: Process | None = None) -> Process:

@@ -136,18 +136,26 @@ class ConnectionView(View):
     paused_at: datetime | None = None
     parked_until: datetime | None = None
     consent_expires_at: datetime | None = None
+    successor_of: str | None = Field(None, description="The connection whose place it is to take: a change is going on")
+    switching_at: datetime | None = Field(None, description="Since when nothing is sent, as another takes its place")
     consent_waiting: bool | None = Field(None, description="A redeemed consent waits for the choice of organisation")
     problem: dict[str, Any] | None = None
     disconnection: DisconnectionView | None = Field(None, description="Where it was asked for")
     authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
     warnings: list[str] = Field(default_factory=list, description="E.g. organisation_also_linked")
+    publish_again: str | None = Field(
+        None,
+        description="After a reconnect: what failed while access was lost. POST /publications with it as the filter's "
+        "`error_code` publishes all of it again; the event `refresh.done` that follows counts it",
+    )
 
     @classmethod
     def of(cls, connection: Connection, *, managed: bool, **more: Any) -> Self:
         organisation = OrganisationView.of(connection.organisation) if connection.organisation else None
         seen: dict[str, Any] = {}
         if managed:
-            names = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
+            names: tuple[str, ...] = ("created_by", "activated_at", "paused_at", "parked_until", "consent_expires_at")
+            names += ("successor_of", "switching_at")
             seen = {name: getattr(connection, name) for name in names}
             seen["problem"] = describe(connection.problem) if connection.problem else None
             seen["consent_waiting"] = connection.pending_grant is not None and not connection.is_ending

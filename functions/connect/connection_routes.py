@@ -112,7 +112,7 @@ ROUTES: Final[list[Route]] = [
           tag="Connections"),
     Route("POST", CONNECTION + "/disconnect", post_disconnect, "Disconnect", answer=ConnectionView, status=202,
           body=Disconnection, capability=_MANAGE, rebuild=as_it_is, tag="Connections",
-          errors=("secondary_connected", "confirmation_needed", "conflict"),
+          errors=("secondary_connected", "workflow_in_progress", "confirmation_needed", "conflict"),
           description="Nothing new goes through the connection from here on. What was sent is looked up, for half an "
           "hour at most, then it is `disconnected`: its place is free, its queued items wait for a person with the "
           "reason `connection_disconnected`, and the provider is told. Nothing of lists and codings is deleted, "

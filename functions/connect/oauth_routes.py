@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
+from functions.connect.change_routes import ROUTES as CHANGE_ROUTES
 from functions.connect.connection_models import (
     ConnectionView,
     NewConnection,
@@ -93,7 +94,8 @@ def get_organisations(service: Service, request: Request) -> Answer:
 def put_organisation(service: Service, request: Request) -> Answer:
     wanted = request.body(OrganisationChoice).organisation_id
     chosen = choose_organisation(service, request.caller, connection_of(service, request), wanted)
-    return Answer(shown(request, chosen.connection, warnings=list(chosen.warnings)))
+    more: dict[str, Any] = {"warnings": list(chosen.warnings), "publish_again": chosen.publish_again}
+    return Answer(shown(request, chosen.connection, **more))
 
 
 def post_reconnect(service: Service, request: Request) -> Answer:
@@ -133,10 +135,13 @@ ROUTES: Final[list[Route]] = [
           answer=OfferList, capability=_MANAGE, errors=_OF_CONSENT, tag="Connections"),
     Route("PUT", CONNECTION + "/organisation", put_organisation, "Choose the organisation", answer=ConnectionView,
           body=OrganisationChoice, capability=_MANAGE, tag="Connections",
-          errors=(*_OF_CONSENT, "organisation_gone", "organisation_mismatch", "organisation_taken", "conflict"),
-          description="At a reconnect only the organisation connected before may be chosen."),
+          errors=(*_OF_CONSENT, "organisation_gone", "organisation_mismatch", "organisation_connected",
+                  "organisation_taken", "conflict"),
+          description="At a reconnect only the organisation connected before may be chosen, at a change any but the "
+          "one connected now."),
     Route("POST", CONNECTION + "/reconnect", post_reconnect, "Ask for consent anew", answer=ConnectionView,
           body=Reconnection, capability=_MANAGE, rebuild=post_reconnect_again, tag="Connections",
           errors=("connection_not_active", "return_url_refused", "provider_not_set_up", "credentials_refused"),
           description="Nothing about the connection changes until the same organisation has been chosen again."),
+    *CHANGE_ROUTES,
 ]  # fmt: skip

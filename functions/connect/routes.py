@@ -31,6 +31,7 @@ from functions.connect.models import (
     TenantPatch,
     TenantView,
 )
+from functions.connect.workflow_routes import ROUTES as WORKFLOW_ROUTES
 from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Account, Capability, Member, Tenant
 from shared.domain.catalogue import CATALOGUE
@@ -207,6 +208,7 @@ ROUTES: Final[list[Route]] = [
     *INBOX_ROUTES,
     *CONNECTION_ROUTES,
     *ENDPOINT_ROUTES,
+    *WORKFLOW_ROUTES,
     Route("GET", _ACCOUNT + "/defaults", get_defaults, "Which connections publishing goes through",
           answer=DefaultsView, capability=_MANAGE, tag="Settings"),
     Route("PATCH", _ACCOUNT + "/defaults", patch_defaults, "Choose the connections publishing goes through",

@@ -283,7 +283,7 @@ class PublicationFilter(Model):
     """Items as they stand when the request arrives: those that are ready, unless another stage is named.
 
     With `error_code` all that failed for that cause, whatever their stage unless one is named: documents that were
-    refused, and published ones whose payment or file failed.
+    refused, or kept by it from publishing themselves, and published ones whose payment or file failed.
     """
 
     stage: Stage = Stage.READY

@@ -1,4 +1,4 @@
-"""The publish queue's worker: bulk requests are expanded, organisations drained, connections ended, files fetched."""
+"""The publish queue's worker: bulk requests expanded, organisations drained, connections ended, files fetched."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from shared.usecases.expand_publication import expand_publication
 from shared.usecases.fetch_file import fetch_file
 from shared.usecases.run_bulk_edit import run_bulk_edit
 from shared.usecases.service import Service
+from shared.usecases.settle_switch import settle_switch
 from shared.usecases.wake import read_wake_up
 
 _processor = BatchProcessor(event_type=EventType.SQS)
@@ -42,6 +43,8 @@ def _handle(record: SQSRecord, lambda_context: LambdaContext) -> None:
             case "apply_rule":
                 where = body["tenant"], body["account"], body["rule"]
                 apply_rule(service, *where, actor=body["actor"], cursor=body["cursor"], deadline=deadline)
+            case "switch":
+                settle_switch(service, body, deadline)
             case "disconnect":
                 conclude_disconnect(service, body, deadline)
             case "fetch_file":

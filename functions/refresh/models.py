@@ -1,15 +1,18 @@
 """What callers send and see about lists."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints, model_validator
 
 from shared.aws.http import Model, PageQuery, Query, View
+from shared.domain.connections import Refreshing
 from shared.domain.errors import Problem
 from shared.domain.lists import Entry, EntryStatus, Kind
 from shared.usecases.own_lists import EntryChange
 from shared.usecases.read_lists import ListOverview
+from shared.usecases.read_refresh import ListProgressed, ProgressStatus
 
 _TEXT: Final = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"  # no control characters, not blank
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_TEXT)]
@@ -90,9 +93,12 @@ class EntryPatch(Model):
 
 
 class RefreshBody(Model):
-    """How to refresh. `full` reads every list whole instead of asking for changes where the provider offers that."""
+    """How to refresh. `full` reads lists whole instead of asking for changes where the provider offers that."""
 
     full: bool = False
+    lists: list[Annotated[Kind, Field(strict=False)]] | None = Field(
+        None, min_length=1, max_length=len(Kind), description="Only these lists; every list where it is left out"
+    )
 
 
 class ReloadBody(Model):
@@ -205,6 +211,51 @@ class RefreshView(View):
     refresh: str
     connection: str
     status: str = Field(description="queued")
+
+
+class ListProgress(View):
+    """How far a refresh is with one list: `waiting`, `done`, `failed`, or `not_read` where it ended before."""
+
+    kind: Kind
+    status: ProgressStatus
+    added: int
+    changed: int
+    inactive: int
+    back: int
+    last_good_at: datetime | None
+    problem: ListProblem | None
+
+    @classmethod
+    def of(cls, one: ListProgressed) -> "ListProgress":
+        return cls(
+            kind=one.kind,
+            status=one.status,
+            **one.counts.as_dict(),
+            last_good_at=one.health.last_good_at,
+            problem=ListProblem.of(one.health.problem) if one.health.problem else None,
+        )
+
+
+class RefreshProgressView(View):
+    """The refresh that a connection began last; one that waits for its turn is not shown yet."""
+
+    refresh: str
+    reason: str = Field(description="asked, reload, schedule, retry, webhook, connected, reconnected")
+    status: str = Field(description="running, or done")
+    asked_at: datetime
+    ended_at: datetime | None
+    lists: list[ListProgress]
+
+    @classmethod
+    def of(cls, now: Refreshing, lists: Sequence[ListProgressed]) -> "RefreshProgressView":
+        return cls(
+            refresh=now.id,
+            reason=now.reason,
+            status="running" if now.ended_at is None else "done",
+            asked_at=now.asked_at,
+            ended_at=now.ended_at,
+            lists=[ListProgress.of(one) for one in lists],
+        )
 
 
 class ReloadView(View):

@@ -1,6 +1,6 @@
 """The routes of lists and refreshes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from functions.refresh.models import (
@@ -13,6 +13,7 @@ from functions.refresh.models import (
     ListView,
     NewEntry,
     RefreshBody,
+    RefreshProgressView,
     RefreshView,
     ReloadBody,
     ReloadView,
@@ -26,6 +27,7 @@ from shared.domain.refresh_requests import RefreshRequest
 from shared.usecases.ask_refresh import ask_refresh, ask_reload
 from shared.usecases.own_lists import EntryChange, change_entry, create_entry, read_entry
 from shared.usecases.read_lists import entries_page, overview
+from shared.usecases.read_refresh import read_refresh
 from shared.usecases.service import Service
 
 _LISTS: Final = "/v1/accounts/{account}/lists"
@@ -121,10 +123,26 @@ def _reloading(refreshes: Mapping[str, str]) -> Answer:
 
 def post_refresh(service: Service, request: Request) -> Answer:
     """Bring every list of a connection up to date."""
-    connection = _connection(service, request)
-    full = request.body(RefreshBody).full
-    asked: RefreshRequest = ask_refresh(service, connection, request.resource_id, reason="asked", full=full)
+    connection, body = _connection(service, request), request.body(RefreshBody)
+    kinds = _supplied(service, connection, body.lists) if body.lists is not None else None
+    asked: RefreshRequest = ask_refresh(
+        service, connection, request.resource_id, reason="asked", kinds=kinds, full=body.full
+    )
     return _asked(asked.id, asked.connection)
+
+
+def _supplied(service: Service, connection: Connection, wanted: Sequence[Kind]) -> frozenset[Kind]:
+    """The lists asked for; raises invalid_request for one that the connection does not bring."""
+    there = {kind for group in service.provider(connection.provider).list_groups() for kind in group}
+    for place, kind in enumerate(wanted):
+        if kind not in there:
+            raise fail("invalid_request", field=f"lists[{place}]", reason=f"{connection.provider} has no {kind.value}")
+    return frozenset(wanted)
+
+
+def get_refresh(service: Service, request: Request) -> Answer:
+    """How far the refresh of a connection is."""
+    return Answer(RefreshProgressView.of(*read_refresh(service, _connection(service, request))))
 
 
 def post_refresh_again(_service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
@@ -209,5 +227,16 @@ ROUTES: Final = [
         capability=_MANAGE,
         rebuild=post_refresh_again,
         errors=_NOT_NOW,
+        description="All lists, or those named. Beside another refresh of the connection it waits, and then reads only "
+        "what that one had begun before this was asked for. The event `refresh.done` ends it, with what changed.",
+    ),
+    Route(
+        "GET",
+        _REFRESH,
+        get_refresh,
+        "How far the refresh of a connection is",
+        answer=RefreshProgressView,
+        capability=_READ,
+        description="The one that was begun last, whatever asked for it, list by list.",
     ),
 ]

@@ -58,10 +58,19 @@ def _identity_routes(state: QuickBooksState) -> list[Route]:
             grant.revoked = True
         return JSONResponse({"revoked": len(grants)})
 
+    async def grants(_request: Request) -> Response:
+        """The consents that have not ended."""
+        rows = [
+            {"user": state.people[one.user_id].email, "app": one.app_id, "organisation": one.realm_id}
+            for one in state.identity.grants()
+        ]
+        return JSONResponse(rows)
+
     return [
         get("/apps", list_apps),
         post("/apps", apps),
         get("/people", people),
+        get("/grants", grants),
         post("/tokens", tokens),
         post("/revoke", revoke),
     ]

@@ -57,10 +57,20 @@ def _identity_routes(state: SageState) -> list[Route]:
         state.access[user.user_id] = [_named(state, str(one)).business_id for one in wanted.get("businesses", [])]
         return JSONResponse(_person(state, user))
 
+    async def grants(_request: Request) -> Response:
+        """The consents that have not ended: each covers every business of its person."""
+        rows = [
+            {"user": state.people[one.user_id].email, "app": one.app_id, "organisation": None}
+            for one in state.identity.tokens.grants_of(None, None)
+            if not one.revoked
+        ]
+        return JSONResponse(rows)
+
     return [
         get("/apps", list_apps),
         post("/apps", apps),
         get("/people", people),
+        get("/grants", grants),
         post("/tokens", tokens),
         post("/revoke", revoke),
         post("/access", access),

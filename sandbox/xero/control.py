@@ -57,10 +57,21 @@ def _identity_routes(state: XeroState) -> list[Route]:
             return JSONResponse({"revoked": _disconnect(state, user_id, wanted)})
         return JSONResponse({"revoked": state.identity.revoke(user_id, wanted.get("app"))})
 
+    async def grants(_request: Request) -> Response:
+        """What people have connected to apps: one row for each organisation."""
+        rows = [
+            {"user": person.email, "app": app_id, "organisation": one.tenant_id}
+            for person in state.people.values()
+            for app_id in state.identity.apps
+            for one in state.identity.connections(person.user_id, app_id)
+        ]
+        return JSONResponse(rows)
+
     return [
         get("/apps", list_apps),
         post("/apps", apps),
         get("/people", people),
+        get("/grants", grants),
         post("/tokens", tokens),
         post("/revoke", revoke),
     ]

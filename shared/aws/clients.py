@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
     from types_boto3_secretsmanager.client import SecretsManagerClient
     from types_boto3_sqs.client import SQSClient
+    from types_boto3_stepfunctions.client import SFNClient
 
 CONNECT_TIMEOUT: Final = 2.0  # seconds
 READ_TIMEOUT: Final = 5.0  # seconds; DynamoDB, KMS and SQS answer in milliseconds
@@ -53,6 +54,10 @@ class Clients:
     @cached_property
     def sqs(self) -> "SQSClient":
         return cast("SQSClient", self._client("sqs"))
+
+    @cached_property
+    def stepfunctions(self) -> "SFNClient":
+        return cast("SFNClient", self._client("stepfunctions"))
 
     @cached_property
     def kms(self) -> "KMSClient":

@@ -16,6 +16,8 @@ _TEXTS: Final = (
     "api_base_url",
     "default_issuer",
     "default_jwks_uri",
+    "change_machine_arn",
+    "merge_machine_arn",
 )
 _PROVIDER_PREFIX: Final = "LEDGERBRIDGE_"
 _PROVIDER_SUFFIX: Final = "_URL"

@@ -81,7 +81,9 @@ class Account:
     duplicate_mode: DuplicateMode = DuplicateMode.OFF
     auto_publish: AutoPublishing = field(default_factory=AutoPublishing)
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
+    active_workflow: str | None = None  # the one that is not ended: a second waits for its end
     merges: tuple[AppliedMerge, ...] = ()  # those in force, in the order of their application
+    merging: str | None = None  # the merge that is being applied: others wait for its end
     deleted_at: datetime | None = None
     version: int = 0
 

@@ -10,6 +10,7 @@ from shared.domain import (
     merging_codes,
     outgoing_codes,
     validation_codes,
+    workflow_codes,
 )
 from shared.domain.errors import ErrorClass as About
 from shared.domain.errors import ErrorKind, Handling, Problem
@@ -345,6 +346,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.DUPLICATE, document_codes.DUPLICATE),
         (About.DUPLICATE, matching_codes.DUPLICATE),
         (About.REQUEST, matching_codes.BULK),
+        (About.REQUEST, workflow_codes.WORKFLOWS),
         (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),

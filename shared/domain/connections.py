@@ -30,6 +30,7 @@ class ConnectionStatus(StrEnum):
 
 
 _S = ConnectionStatus
+_LOST: Final = frozenset({_S.EXPIRED, _S.REVOKED, _S.BROKEN})
 _LIVE: Final = frozenset({_S.IMPORTING, _S.ACTIVE, _S.EXPIRED, _S.REVOKED, _S.BROKEN, _S.CLOSING})
 _MOVES: Final = {
     _S.PENDING_CONSENT: {_S.CHOOSING_ORGANISATION, _S.DISCONNECTED},
@@ -160,6 +161,24 @@ class ListHealth:
     problem: Problem | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """The refresh that was begun last, and how far it is: `done` and `failed` are lists, `counts` what it changed.
+
+    `kinds` are the lists asked for, none for every list. Of these, a list that another refresh had brought since
+    `asked_at` is not read again.
+    """
+
+    id: str
+    reason: str
+    asked_at: datetime
+    kinds: tuple[Kind, ...] = ()
+    done: tuple[Kind, ...] = ()
+    failed: tuple[Kind, ...] = ()
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    ended_at: datetime | None = None
+
+
 class DisconnectMode(StrEnum):
     """What becomes of lists and codings where the main connection ends."""
 
@@ -206,6 +225,7 @@ class Connection:
     organisation: Organisation | None = None
     settings: Settings = Settings()
     lists: dict[str, ListHealth] = field(default_factory=dict)
+    refreshing: Refreshing | None = None  # None before the first
     paused_at: datetime | None = None
     parked_until: datetime | None = None
     failed_drains: int = 0
@@ -234,6 +254,11 @@ class Connection:
     def is_ending(self) -> bool:
         """Whether it has ended, or is being disconnected: nothing new begins through it."""
         return self.status in {_S.CLOSING, _S.DISCONNECTED}
+
+    @property
+    def has_lost_access(self) -> bool:
+        """Whether only a person's new consent brings it back to work."""
+        return self.status in _LOST
 
     @property
     def is_unfinished(self) -> bool:

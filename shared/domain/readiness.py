@@ -19,7 +19,7 @@ from shared.domain.money import rounded
 STORED_REASONS: Final = 4
 STORED_TEXT: Final = 160  # characters of a provider's message
 # Reasons that no look at the item can find or end: they stay until a person changes it, or it is sent.
-_STANDING: Final = frozenset({"connection_disconnected"})
+_STANDING: Final = frozenset({"connection_disconnected", "connection_changed"})
 
 
 def coded(item: Item, settings: Settings) -> Item:

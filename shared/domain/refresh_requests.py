@@ -11,6 +11,7 @@ from shared.domain.refreshing import Counts
 SCHEMA: Final = 1
 HOPS: Final = 60  # messages one refresh may send itself; then the agenda takes over
 ALL: Final = "all"
+RECONNECTED: Final = "reconnected"  # the reason of the refresh that follows a new consent
 GUARD: Final = "guard"  # marks the agenda's copy of a request, which counts only if the message itself was lost
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from shared.domain.accounts import Account
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem, fail
+from shared.domain.failed import RETRIABLE, has_failed
 from shared.domain.items import Place, Side, Stage
 from shared.domain.publishing import ControlTotal, Publication, PublicationStatus
 from shared.storage.items import Listed
@@ -20,15 +21,14 @@ from shared.usecases.service import Service
 MOST_ITEMS: Final = 5_000  # of one publication; more go in several
 _PAGE: Final = 500
 _SLICE: Final = 100
-# Stages from which what failed may be tried again: published, where a payment or a file failed.
-_RETRIABLE: Final = frozenset({Stage.READY, Stage.NEEDS_REVIEW, Stage.PUBLISHED})
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which items a bulk request is about: those named, or those that a filter finds when the request arrives.
 
-    `stage` None is any from which an item may be sent (again); `error_code` is the last failure's.
+    `stage` None is any from which an item may be sent (again); `error_code` is the last failure's, or what kept the
+    item from publishing itself.
     """
 
     items: tuple[str, ...] = ()
@@ -124,8 +124,7 @@ def _filtered(service: Service, account: Account, chosen: Chosen) -> Iterator[st
 def _fits(row: Listed, chosen: Chosen) -> bool:
     if chosen.error_code is None:
         return True
-    failed = row.state.last_error
-    return row.stage in _RETRIABLE and failed is not None and failed.code == chosen.error_code
+    return row.stage in RETRIABLE and has_failed(row.state, chosen.error_code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def _without_bills(profile: Profile, connection: Connection, wanted: Settings) -
 
 
 # Settings that only some software has a use for; its profile names those that it takes.
-_SPECIAL: Final = frozenset(
+SPECIAL: Final = frozenset(
     {
         "default_costs_tax_rate_without_tax",
         "default_sales_tax_rate_without_tax",
@@ -126,7 +126,7 @@ def not_taken(profile: Profile, changes: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem("invalid_request", field=name, details={"reason": f"{profile.title} has no use for this setting"})
         for name, value in changes.items()
-        if name in _SPECIAL and value != getattr(_NEW, name) and name not in profile.settings
+        if name in SPECIAL and value != getattr(_NEW, name) and name not in profile.settings
     ]
 
 

@@ -12,11 +12,13 @@ from shared.domain.grants import Grant
 from shared.domain.ids import new_id
 from shared.domain.outgoing import EventType
 from shared.domain.publishing import WakeUp
-from shared.domain.refresh_requests import GUARD, RefreshRequest
+from shared.domain.refresh_requests import GUARD, RECONNECTED, RefreshRequest
 from shared.providers.facts import OAuthFacts
 from shared.usecases.ask_consent import Asking, consent_of
 from shared.usecases.beside_main import first_settings, main_of, on_books_of_main
+from shared.usecases.carry_settings import carried_settings
 from shared.usecases.connection_news import tell_of_connection
+from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.let_go import let_go
 from shared.usecases.service import Service
@@ -42,23 +44,29 @@ _CHOOSABLE: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The connection after the choice; `warnings` are words for the person, such as organisation_also_linked."""
+    """The connection after the choice; `warnings` are words for the person, such as organisation_also_linked.
+
+    `publish_again` is the error code of what failed while access was lost, where this ended that.
+    """
 
     connection: Connection
     warnings: tuple[str, ...] = ()
+    publish_again: str | None = None
 
 
 def choose_organisation(service: Service, caller: Caller, connection: Connection, organisation_id: str) -> Chosen:
     """Pin one of the consent's organisations to the connection and start its first, or next, refresh.
 
-    At a reconnect only the organisation pinned before may be chosen. Raises connection_not_active, organisation_gone
-    (not among those of the consent), organisation_mismatch, organisation_taken, and for a secondary on the main
-    connection's books organisation_not_of_main; nothing is altered then.
+    At a reconnect only the organisation pinned before may be chosen, at a change any but the one connected now. Raises
+    connection_not_active, organisation_gone (not among those of the consent), organisation_mismatch,
+    organisation_connected, organisation_taken, and for a secondary on the main connection's books
+    organisation_not_of_main; nothing is altered then.
     """
     if connection.status not in _CHOOSABLE:
         raise fail("connection_not_active", status=connection.status.value)
     if connection.organisation is not None and connection.organisation.id != organisation_id:
-        raise fail("organisation_mismatch", field="organisation_id", connected=connection.organisation.name)
+        raise _another(connection, connection.organisation)
+    replaces = _replaced(service, connection, organisation_id)
     if connection.organisation is not None and connection.pending_grant is None:
         return Chosen(connection)  # chosen already, by this very request or another
     main = main_of(service, connection) if connection.slot is not Slot.MAIN else None
@@ -72,7 +80,7 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     _remember_to(service, connection, grant, expires_at)
     try:
         fresh = connection.organisation is None
-        settings = first_settings(connection, main) if fresh else connection.settings
+        settings = _first_settings(connection, main, replaces) if fresh else connection.settings
         stored = _pinned(
             service, caller, connection, grant, organisation=organisation, settings=settings, expires_at=expires_at
         )
@@ -82,8 +90,42 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     if connection.grant and connection.grant != grant.id:
         let_go(service, connection.tenant, connection.grant)
     _set_going(service, stored)
+    if replaces is not None:
+        follow_change_to(service, stored)
     count("connections_chosen")
-    return Chosen(stored, _warnings(service, stored))
+    return Chosen(stored, _warnings(service, stored), failed_meanwhile(connection))
+
+
+def failed_meanwhile(before: Connection) -> str | None:
+    """The error code of what failed while a connection, as it was before a reconnect, had lost access."""
+    problem = before.why_not_publishing() if before.has_lost_access else None
+    return problem.code if problem is not None else None
+
+
+def _another(connection: Connection, connected: Organisation) -> LedgerbridgeError:
+    """A reconnect is no way to another organisation; a change of the connection is, and a main one is offered it."""
+    offer = {"offer": "change", "change": connection.id} if connection.slot is Slot.MAIN else {}
+    return fail("organisation_mismatch", field="organisation_id", connected=connected.name, **offer)
+
+
+def _replaced(service: Service, connection: Connection, organisation_id: str) -> Connection | None:
+    """The connection that this one is to replace, if any; raises organisation_connected where it is there already."""
+    if connection.successor_of is None:
+        return None
+    old = service.connections.get(connection.tenant, connection.account, connection.successor_of)
+    if old is None:
+        raise fail("not_found", field="connection")
+    if (old.provider, old.pinned.id) == (connection.provider, organisation_id):
+        raise fail("organisation_connected", field="organisation_id", connection=old.id)
+    return old
+
+
+def _first_settings(connection: Connection, main: Connection | None, replaces: Connection | None) -> Settings:
+    from shared.providers import registry
+
+    if replaces is not None:
+        return carried_settings(replaces.settings, registry.profile(connection.provider))
+    return first_settings(connection, main)
 
 
 def _unlinked(service: Service, connection: Connection, organisation: str) -> None:
@@ -129,7 +171,7 @@ def _pinned(
 ) -> Connection:
     def pin(current: Connection) -> tuple[Connection, Event]:
         if current.organisation is not None and current.organisation.id != organisation.id:
-            raise fail("organisation_mismatch", field="organisation_id")
+            raise _another(current, current.organisation)
         if current.is_ending or current.pending_grant not in {grant.id, None}:
             raise fail("connection_not_active", status=current.status.value)
         again = current.activated_at is not None
@@ -141,7 +183,12 @@ def _pinned(
             by=caller,
             subject=current.id,
             before={"status": current.status.value},
-            after={"status": status.value, "organisation": organisation.id, "name": organisation.name},
+            after={
+                "status": status.value,
+                "organisation": organisation.id,
+                "name": organisation.name,
+                "publish_again": failed_meanwhile(current),
+            },
         )
         after = replace(
             current.moved(status),
@@ -182,7 +229,7 @@ def _set_going(service: Service, connection: Connection) -> None:
         tenant=connection.tenant,
         account=connection.account,
         connection=connection.id,
-        reason="reconnected" if connection.activated_at else "connected",
+        reason=RECONNECTED if connection.activated_at else "connected",
         requested_at=now,
     )
     service.agenda.put("refresh", now + REFRESH_GUARD, connection.id, {**request.body(), GUARD: True})

@@ -103,7 +103,7 @@ def _go_on(service: Service, connection: Connection, until: datetime) -> None:
 
 
 def _end(service: Service, connection: Connection) -> None:
-    """Disconnected: the slot is free, the account's lists, codings and defaults are what was asked. All or nothing."""
+    """Disconnected: its slot is free or another's, lists, codings and defaults are what was asked. All or nothing."""
     remind(service, connection, timedelta())  # what follows at the provider is the agenda's
     for _ in range(_TRIES):
         stored = service.connections.get(connection.tenant, connection.account, connection.id)
@@ -142,7 +142,8 @@ def _written(service: Service, stored: Connection, account: Account) -> None:
         },
     )
     ended = replace(stored.moved(ConnectionStatus.DISCONNECTED), closing=closing, paused_at=None, failed_drains=0)
-    service.connections.update(ended, event, account=changed, release_slot=True)
+    has_slot = closing.successor is None  # else the one that took its place has it
+    service.connections.update(ended, event, account=changed, release_slot=has_slot)
 
 
 def _with_lists(service: Service, account: Account, ended: Connection) -> Account:

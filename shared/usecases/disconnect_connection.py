@@ -29,11 +29,14 @@ def disconnect_connection(
     """Begin to disconnect; once more changes nothing. One that nobody has finished connecting just ends.
 
     `mode` is done at the end. Raises secondary_connected for a main connection while others work through it,
-    invalid_request for another mode than `keep` of a secondary, confirmation_needed (with counts) where rules and
-    codings are to rest and that was not `confirmed`, and ConflictError.
+    workflow_in_progress while it is being changed (for the new connection of the change too), invalid_request for
+    another mode than `keep` of a secondary, confirmation_needed (with counts) where rules and codings are to rest and
+    that was not `confirmed`, and ConflictError.
     """
     if connection.is_ending:
         return _sent_on(service, connection)
+    if connection.successor_of is not None:
+        raise fail("workflow_in_progress", connection=connection.id)  # its change is cancelled instead
     _check_mode(service, connection, mode, confirmed=confirmed)
     remind(service, connection, LOOKED_AT_AGAIN)
     return _sent_on(service, _closing(service, caller, connection, mode))
@@ -45,6 +48,7 @@ def _check_mode(service: Service, connection: Connection, mode: DisconnectMode, 
     if connection.slot is not Slot.MAIN:
         raise fail("invalid_request", field="mode", reason="lists and codings stay where a secondary goes: only keep")
     if mode is DisconnectMode.MERGE_LATER and not confirmed:
+        service.connections.refuse_beside(connection.tenant, connection.account)
         found = count_codings(service, connection.tenant, connection.account)
         raise fail("confirmation_needed", field="confirm", rules=found.rules, items=found.items, all=found.all)
 

@@ -21,7 +21,7 @@ from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.publishing_lease import publishing_lease
 from shared.usecases.service import Service
 from shared.usecases.sessions import OutOfTime
-from shared.usecases.set_back import free_queued
+from shared.usecases.set_back import free_queued, why_gone
 from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
@@ -134,7 +134,7 @@ def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
         if may_send(drain, connection):
             yield connection, mine
         elif connection.status is ConnectionStatus.DISCONNECTED:
-            free_queued(drain.service, mine)  # queued in the moment in which it ended
+            free_queued(drain.service, mine, why_gone(connection))  # queued in the moment in which it ended
         after = mine[-1]
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, Slot
 from shared.domain.errors import ConflictError, Problem
+from shared.domain.failed import lost_for
 from shared.domain.items import Item, ItemState
 from shared.domain.publishing import ControlTotal, PendingMarker, Publication, PublicationStatus
 from shared.domain.readiness import destination_of, judged, signed_total
@@ -104,7 +105,7 @@ class Accepted:
 
 @dataclass(slots=True)
 class Sorted:
-    """One slice, judged. `accepted` may be queued; `refused` say why not; `fresh` are states whose readiness is news.
+    """One slice, judged. `accepted` may be queued; `refused` say why not; `fresh` are states that have news.
 
     `there` counts items that this very request has queued or published already: a slice that ran before.
     """
@@ -164,6 +165,9 @@ def sort_items(
             found.there.append(Accepted(item, state, way.connection, way.behalf))
         elif way.connection is None or why_not is not None:
             found.refused.append((item_id, why_not or Problem("no_connection")))
+            lost = lost_for(way.connection, state)
+            if lost is not None:
+                found.fresh.append(replace(state, last_error=lost))
         else:
             verdict = wanted(service, account, way, item, state, cache=cache)
             _sort(found, account, Accepted(item, state, way.connection, way.behalf), verdict)

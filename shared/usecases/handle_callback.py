@@ -15,8 +15,10 @@ from shared.domain.ids import new_id
 from shared.domain.return_urls import with_answer
 from shared.domain.secrets import Secret
 from shared.storage.states import ConsentResult, OAuthState
+from shared.usecases.disconnect_connection import remind as remind_of_end
+from shared.usecases.follow_change import refuse_change
 from shared.usecases.happenings import happened
-from shared.usecases.let_go import let_go
+from shared.usecases.let_go import end_consent
 from shared.usecases.provider_app import provider_app, redirect_uri
 from shared.usecases.service import Service
 from shared.usecases.sessions import first_session
@@ -30,6 +32,7 @@ RESULT_LIFETIME: Final = timedelta(minutes=10)
 LONGEST_CODE: Final = 4096
 LONGEST_ORGANISATION: Final = 64
 PROOF: Final = timedelta(seconds=10)  # for the call that proves the organisation, while the browser waits
+_REFUSED: Final = "consent_refused"
 _ENDED: Final = frozenset({ConnectionStatus.CLOSING, ConnectionStatus.DISCONNECTED})
 
 
@@ -48,6 +51,8 @@ def handle_callback(service: Service, provider: str, answer: Mapping[str, str]) 
         result = _consented(service, known, answer)
     except LedgerbridgeError as error:
         code = error.problem.code
+        if code == _REFUSED:
+            refuse_change(service, known.tenant, known.account, known.connection, by=known.user)
         count("consents_failed")
         logger.info("consent did not succeed", extra={"reason": code})
         return with_answer(known.return_url, {"connection": known.connection, "status": "failed", "error": code})
@@ -60,7 +65,7 @@ def handle_callback(service: Service, provider: str, answer: Mapping[str, str]) 
 def _consented(service: Service, known: OAuthState, answer: Mapping[str, str]) -> Secret:
     code = answer.get("code", "")
     if answer.get("error"):
-        raise fail("consent_refused" if answer["error"] == "access_denied" else "code_exchange_failed")
+        raise fail(_REFUSED if answer["error"] == "access_denied" else "code_exchange_failed")
     if not 0 < len(code) <= LONGEST_CODE:
         raise fail("code_exchange_failed")
     connection = service.connections.get(known.tenant, known.account, known.connection)
@@ -84,7 +89,10 @@ def _consented(service: Service, known: OAuthState, answer: Mapping[str, str]) -
 
 
 def _pend(service: Service, connection: Connection, grant: Grant) -> None:
-    """Note the grant on the connection, so that it is let go if nobody redeems it; an earlier one is let go now."""
+    """Note the grant on the connection, so that it is let go if nobody redeems it; an earlier one is let go now.
+
+    The provider is told once: where it does not answer, the person's list of apps keeps what we cannot use any more.
+    """
     stale: set[str] = set()
 
     def pend(current: Connection) -> tuple[Connection, Event]:
@@ -93,9 +101,12 @@ def _pend(service: Service, connection: Connection, grant: Grant) -> None:
         event = happened(service, current.account, "connection.consented", subject=current.id)
         return replace(current, pending_grant=grant.id), event
 
-    update_connection(service, connection, pend)
+    after = update_connection(service, connection, pend)
     for old in stale:
-        let_go(service, grant.tenant, old)
+        end_consent(service, after, old, last_try=True)
+    if after.status in _ENDED:  # in this moment: what follows an end lets this consent go as well
+        remind_of_end(service, after, timedelta())
+        raise fail("connection_not_active")
 
 
 def _stored_grant(service: Service, known: OAuthState, answer: Mapping[str, str], code: Secret) -> Grant:

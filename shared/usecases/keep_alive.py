@@ -102,6 +102,8 @@ def _end_consent(service: Service, connection: Connection) -> None:
 
 def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
     """End what nobody finished, so that its slot is free and no token is kept."""
+    if connection.successor_of is not None:
+        return connection  # its workflow ends what nobody finishes
     grant = service.grants.get(connection.tenant, connection.pending_grant) if connection.pending_grant else None
     begun_at = grant.consented_at if grant else connection.created_at
     if service.clock.now() < begun_at + UNFINISHED_AFTER:

@@ -16,6 +16,7 @@ from shared.providers.contract import AccessLost, CallFailed, LimitReached, Toke
 from shared.providers.facts import OAuthFacts
 from shared.storage.grants import Consent
 from shared.usecases.access_token import Access, access_token
+from shared.usecases.ask_consent import Asking
 from shared.usecases.provider_app import provider_app
 from shared.usecases.service import Service
 from shared.usecases.sessions import with_token
@@ -128,7 +129,10 @@ def _remove(service: Service, connection: Connection, grant: Grant, others: list
     Xero: DELETE /connections/{id}; the person's other organisations stay.
     """
     organisation = connection.organisation
-    if organisation is None or organisation.removal_id is None or grant.id != connection.grant:
+    if organisation is None:
+        _remove_unchosen(service, grant, others)
+        return
+    if organisation.removal_id is None or grant.id != connection.grant:
         return
     if any(_needs(service, other, connection) for other in others):
         return
@@ -142,6 +146,32 @@ def _remove(service: Service, connection: Connection, grant: Grant, others: list
     remove = partial(provider.remove_organisation, removal_id=removal_id)
     with_token(service, connection, remove, deadline=deadline, work=Work.INTERACTIVE, token=token)
     count("organisations_removed")
+
+
+def _remove_unchosen(service: Service, grant: Grant, others: list[Consent]) -> None:
+    """Take off the person's consent what this one brought along and nobody holds, as its choice will not be made.
+
+    Not while another choice of the same person is open, which may be for any of them. What was never redeemed becomes
+    active for that: nobody but us can use it any more, as its connection has ended.
+    """
+    if any(_is_open(service, other) for other in others):
+        return
+    if grant.status is GrantStatus.PENDING:
+        service.grants.activate(grant)
+    asking = Asking(service, grant.tenant, grant.id)
+    provider = service.provider(grant.provider)
+    for one in asking.call(lambda session: provider.organisations(session, grant.consent_event)):
+        if one.removal_id is not None and not service.organisations.holders(grant.provider, one.id):
+            asking.call(partial(provider.remove_organisation, removal_id=one.removal_id), one.id)
+            count("organisations_removed")
+
+
+def _is_open(service: Service, consent: Consent) -> bool:
+    """Whether a consent waits for the choice of its organisation."""
+    return any(
+        consent.grant == connection.pending_grant and connection.status is not ConnectionStatus.DISCONNECTED
+        for connection in service.connections.of_account(consent.tenant, consent.account)
+    )
 
 
 def _needs(service: Service, consent: Consent, connection: Connection) -> bool:

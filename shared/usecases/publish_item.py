@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, LedgerbridgeError, Problem
+from shared.domain.failed import lost_for
 from shared.domain.items import FactOutcome, Item, ItemState, Published, Stage
 from shared.domain.publishing import PendingMarker, WakeUp
 from shared.domain.readiness import judged, repeated, without_repeats
@@ -23,13 +24,16 @@ def publish_item(service: Service, account: Account, item_id: str, *, by: str = 
     `by` is who asks, for the item's history.
     On a published item whose file or payment failed, or whose payment is not known, this asks for that alone. Raises
     not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
-    every reason), already_published, outcome_unknown.
+    every reason), already_published, outcome_unknown. Where access is lost the item remembers that it was to go.
     """
     ways = Ways(service, account)
     item, state, marker = found_item(service, account, item_id, ways.linked)
     if marker is not None:
         return Taken(item, state, marker, new=False)
     way = way_of(ways, item, state)
+    lost = lost_for(way.connection, state)
+    if lost is not None:
+        save_judged(service, account, [replace(state, last_error=lost)])
     connection = sending(way)
     verdict = wanted(service, account, way, item, state, cache=EntryCache(service, account))
     if verdict.problems:

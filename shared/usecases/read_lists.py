@@ -21,11 +21,9 @@ class ListOverview:
 
 def current_connection(service: Service, account: Account) -> Connection | None:
     """The live connection whose organisation is the account's current book, or None."""
-    for connection in service.connections.of_account(account.tenant, account.id):
-        is_current = connection.is_linked and f"{connection.provider}:{connection.pinned.id}" == account.current_book
-        if is_current:
-            return connection
-    return None
+    linked = (one for one in service.connections.of_account(account.tenant, account.id) if one.is_linked)
+    current = [one for one in linked if f"{one.provider}:{one.pinned.id}" == account.current_book]
+    return min(current, key=lambda one: one.is_ending, default=None)
 
 
 def connection_of(service: Service, account: Account, connection_id: str | None) -> Connection | None:

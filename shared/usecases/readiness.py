@@ -51,10 +51,7 @@ _INACTIVE: Final = {
 
 
 def linked_connections(service: Service, account: Account) -> list[Connection]:
-    """The account's live connections that have an organisation: those whose queues its items may be in.
-
-    The successor of a main connection is none of them until it has taken its place.
-    """
+    """The account's live connections that have an organisation: those whose queues its items may be in."""
     every = service.connections.of_account(account.tenant, account.id)
     return [connection for connection in every if connection.is_linked]
 
@@ -213,7 +210,7 @@ def resolve(
         customers=customers,
         bank_account=finder.bank_account(item, connection),
         currencies=_currencies(cache, book, item, connection),
-        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item))),
+        problems=(*finder.problems, *at_rest(account, book, item, refs_of(item), cache)),
     )
 
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.bank_reading import BankReading
 from shared.domain.catalogue import kind_of
-from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Slot
+from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Refreshing, Slot
 from shared.domain.errors import ConflictError, Handling, Problem
 from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.outgoing import EventType
-from shared.domain.refresh_requests import ALL, RefreshRequest
+from shared.domain.refresh_requests import ALL, RECONNECTED, RefreshRequest
 from shared.domain.refreshing import Counts, next_refresh, retry_wait
 from shared.usecases.connection_news import tell_of_connection
+from shared.usecases.count_failed import count_failed
+from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.note_attention import note_attention
 from shared.usecases.pull_lists import Pulled
@@ -34,7 +36,7 @@ def record_facts(service: Service, connection: Connection, facts: Organisation) 
 
     before = connection.organisation
     after = _change(service, connection, with_facts)
-    changed = before != after.organisation
+    changed = before != after.organisation and after.is_linked
     if changed:
         service.accounts.bump_coding_version(connection.tenant, connection.account)
     return after, changed
@@ -61,13 +63,34 @@ def record_change(service: Service, connection: Connection, counts: Mapping[Kind
     new_currencies = counts.get(Kind.CURRENCIES, Counts()).added
     if not new_currencies and not any(change.touched_known for change in counts.values()):
         return False
+    if connection.successor_of is not None:
+        return False  # no item refers to its book yet: the switch moves the coding version
     service.accounts.bump_coding_version(connection.tenant, connection.account)
     return True
 
 
-def record_lists(service: Service, connection: Connection, pulled: Pulled) -> tuple[Connection, bool]:
-    """Store how lists ended; active, and True, once what nothing can be coded without is in."""
-    after = _change(service, connection, lambda stored: _with_lists(stored, pulled))
+def record_begun(service: Service, connection: Connection, request: RefreshRequest) -> Connection:
+    """Store which refresh is under way; one that goes on, or is delivered again, is known already."""
+    kinds = tuple(sorted(request.kinds or ()))
+    begun = Refreshing(request.id, request.reason, request.requested_at, kinds)
+
+    def with_begun(stored: Connection) -> Connection:
+        known = stored.refreshing is not None and stored.refreshing.id == request.id
+        return stored if known else replace(stored, refreshing=begun)
+
+    return _change(service, connection, with_begun)
+
+
+def record_lists(
+    service: Service, connection: Connection, pulled: Pulled, request: RefreshRequest
+) -> tuple[Connection, bool]:
+    """Store how lists ended; active, and True, once what nothing can be coded without is in.
+
+    The successor of a main connection waits for the switch, whatever lists are in.
+    """
+    after = _change(service, connection, lambda stored: _progressed(_with_lists(stored, pulled), pulled, request))
+    if after.successor_of is not None:
+        return after, False
     if after.status is ConnectionStatus.IMPORTING and _essentials_are_in(service, after):
         return _activate(service, after), True
     return after, False
@@ -87,6 +110,25 @@ def _with_lists(stored: Connection, pulled: Pulled) -> Connection:
     for kind, problem in pulled.problems.items():
         lists[kind] = replace(lists.get(kind) or ListHealth(kind), problem=problem)
     return replace(stored, lists=lists)
+
+
+def _progressed(stored: Connection, pulled: Pulled, request: RefreshRequest) -> Connection:
+    """How far the refresh is, for who looks; a later one's progress is left alone."""
+    now = stored.refreshing
+    if now is None or now.id != request.id:
+        return stored
+    done = {*now.done, *pulled.healths} - set(pulled.problems)
+    failed = {*now.failed, *pulled.problems} - done
+    counts = {kind.value: found.as_dict() for kind, found in request.counts.items()}
+    moved = replace(now, done=tuple(sorted(done)), failed=tuple(sorted(failed)), counts=counts)
+    return replace(stored, refreshing=moved)
+
+
+def _ended(stored: Connection, request: RefreshRequest, now: datetime) -> Connection:
+    at = stored.refreshing
+    if at is None or at.id != request.id or at.ended_at is not None:
+        return stored
+    return replace(stored, refreshing=replace(at, ended_at=now))
 
 
 def _essentials_are_in(service: Service, connection: Connection) -> bool:
@@ -114,13 +156,14 @@ def _activate(service: Service, connection: Connection) -> Connection:
         )
         tell_of_connection(service, active, EventType.CONNECTION_CONNECTED, "activated")
         try:
-            return service.connections.update(active, event, account=_with_defaults(account, active))
+            return service.connections.update(active, event, account=with_defaults(account, active))
         except ConflictError:
             continue
     raise ConflictError("the connection is being changed by others all the time")
 
 
-def _with_defaults(account: Account, connection: Connection) -> Account:
+def with_defaults(account: Account, connection: Connection) -> Account:
+    """The account once a connection is active: its book is the current one, and what had no default goes there."""
     if connection.slot is not Slot.MAIN:
         return account
     return replace(
@@ -193,6 +236,8 @@ def _plan(
 
 def report_done(service: Service, connection: Connection, request: RefreshRequest, problem: Problem | None) -> None:
     """The event that ends a refresh: what changed in each list, and which failed. Those are asked for again later."""
+    now = service.clock.now()
+    connection = _change(service, connection, lambda stored: _ended(stored, request, now))
     failed = {
         Kind(kind): health.problem
         for kind, health in connection.lists.items()
@@ -206,6 +251,8 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
         "failed": {kind.value: found.code for kind, found in failed.items()},
         "problem": problem.code if problem else None,
     }
+    if request.reason == RECONNECTED:
+        after["publish_again"] = count_failed(service, connection)
     event = happened(service, connection.account, "refresh.done", subject=connection.id, after=after)
     tell_of_connection(service, connection, EventType.REFRESH_DONE, request.id, **after)
     if failed:
@@ -216,3 +263,5 @@ def report_done(service: Service, connection: Connection, request: RefreshReques
     again = [kind for kind, found in failed.items() if kind_of(found).handling is not Handling.ASK_USER]
     if again and wait is not None:
         _plan(service, connection, again, wait, reason=RETRY, tries=request.tries + 1)
+    if connection.successor_of is not None:
+        follow_change_to(service, connection)

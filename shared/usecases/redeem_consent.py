@@ -6,6 +6,7 @@ from shared.domain.accounts import Caller, Event
 from shared.domain.connections import Connection, ConnectionStatus
 from shared.domain.errors import fail
 from shared.domain.grants import GrantStatus
+from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
 from shared.usecases.service import Service
 from shared.usecases.start_connection import hashed
@@ -41,4 +42,6 @@ def redeem_consent(service: Service, caller: Caller, connection: Connection, res
 
     after = update_connection(service, connection, redeemed)
     service.grants.activate(grant)
+    if after.successor_of is not None:
+        follow_change_to(service, after)
     return after

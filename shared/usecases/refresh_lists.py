@@ -24,6 +24,7 @@ from shared.usecases.read_payments import read_payments
 from shared.usecases.record_refresh import (
     ask_recheck,
     plan_next,
+    record_begun,
     record_change,
     record_facts,
     record_lists,
@@ -120,6 +121,7 @@ def _serve(turn: _Turn) -> Outcome:
     bare = not turn.provider.list_groups()  # software that works with the lists of the main connection
     if (groups or bare) and turn.request.kinds is None and turn.request.position is None:
         plan_next(turn.service, turn.connection)
+    turn.connection = record_begun(turn.service, turn.connection, turn.request)
     lost = facts_problem = None
     try:
         facts_problem = _bring_facts(turn) if groups or bare else None
@@ -243,7 +245,7 @@ def _note(turn: _Turn, pulled: Pulled) -> None:
     for kind, more in pulled.counts.items():
         counts[kind] = counts.get(kind, Counts()) + more
     turn.request = replace(turn.request, counts=counts)
-    turn.connection, activated = record_lists(turn.service, turn.connection, pulled)
+    turn.connection, activated = record_lists(turn.service, turn.connection, pulled, turn.request)
     turn.touched |= activated
 
 

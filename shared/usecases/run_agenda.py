@@ -13,10 +13,12 @@ from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
 from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.arriving_files import ask_again
+from shared.usecases.ask_merge import send_merge
 from shared.usecases.digest import send_digest
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
 from shared.usecases.follow_disconnect import follow_disconnect
+from shared.usecases.follow_workflow import follow_workflow
 from shared.usecases.keep_alive import keep_grant_alive, watch_consent
 from shared.usecases.note_attention import look_again
 from shared.usecases.read_decisions import decisions_message
@@ -185,6 +187,10 @@ def _disconnect(service: Service, row: AgendaRow, _: Levels) -> None:
     follow_disconnect(service, row.payload)
 
 
+def _workflow(service: Service, row: AgendaRow, _: Levels) -> None:
+    follow_workflow(service, row.payload)
+
+
 def _publication(service: Service, row: AgendaRow, _: Levels) -> None:
     """A bulk request that nobody finished expanding gets its message again."""
     said = row.payload
@@ -203,6 +209,16 @@ def _bulk_edit(service: Service, row: AgendaRow, _: Levels) -> None:
         return
     service.agenda.put(AgendaKind.BULK_EDIT, _next(service.clock.now(), SWEEP_AFTER), row.key, said)
     service.publish_queue.send(dict(said), group=edit.tenant)
+
+
+def _merge(service: Service, row: AgendaRow, _: Levels) -> None:
+    """A merge whose work was not done in time gets its message again: two that carry on do no harm."""
+    said = row.payload
+    merge = service.merges.get(said["tenant"], said["account"], said["merge"])
+    if merge is None or not merge.working:
+        return
+    service.agenda.put(AgendaKind.MERGE, _next(service.clock.now(), SWEEP_AFTER), row.key, said)
+    send_merge(service, merge)
 
 
 def _file(service: Service, row: AgendaRow, _: Levels) -> None:
@@ -233,9 +249,11 @@ _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
     AgendaKind.BULK_EDIT: _bulk_edit,
+    AgendaKind.MERGE: _merge,
     AgendaKind.APPROVAL: _approval,
     AgendaKind.FILE: _file,
     AgendaKind.DISCONNECT: _disconnect,
+    AgendaKind.WORKFLOW: _workflow,
     AgendaKind.KEEP_ALIVE: _keep_alive,
     AgendaKind.CONSENT_EXPIRY: _consent,
     AgendaKind.REFRESH: _refresh,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.aws.queues import Queue
     from shared.aws.signing import Signer
     from shared.aws.vault import Vault
+    from shared.aws.workflows import Machine
     from shared.domain.limits import Work
     from shared.domain.outgoing import EventType
     from shared.providers.contract import Provider
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from shared.storage.items import ItemStore
     from shared.storage.leases import LeaseStore
     from shared.storage.lists import ListStore
+    from shared.storage.merges import MergeStore
     from shared.storage.organisations import OrganisationStore
+    from shared.storage.proposals import ProposalStore
     from shared.storage.publications import PublicationStore
     from shared.storage.rules import RuleStore
     from shared.storage.seen import SeenStore
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
     from shared.storage.windows import WindowStore
+    from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
 
 
@@ -128,12 +132,30 @@ class Service:
 
         return StandingStore(self.table("connections"))
 
+    @cached_property
+    def workflows(self) -> "WorkflowStore":
+        from shared.storage.workflows import WorkflowStore
+
+        return WorkflowStore(self.table("connections"))
+
+    @cached_property
+    def merges(self) -> "MergeStore":
+        from shared.storage.merges import MergeStore
+
+        return MergeStore(self.table("connections"))
+
     # --- lists, items, rules
     @cached_property
     def lists(self) -> "ListStore":
         from shared.storage.lists import ListStore
 
         return ListStore(self.table("lists"))
+
+    @cached_property
+    def proposals(self) -> "ProposalStore":
+        from shared.storage.proposals import ProposalStore
+
+        return ProposalStore(self.table("lists"))
 
     @cached_property
     def aliases(self) -> "AliasStore":
@@ -264,6 +286,18 @@ class Service:
         from shared.aws.queues import Queue
 
         return Queue(self.clients.sqs, self.settings.queue("deliver"))
+
+    @cached_property
+    def change_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("change_machine_arn"))
+
+    @cached_property
+    def merge_machine(self) -> "Machine":
+        from shared.aws.workflows import Machine
+
+        return Machine(self.clients.stepfunctions, self.settings.text("merge_machine_arn"))
 
     @cached_property
     def documents(self) -> "Documents":

@@ -15,7 +15,7 @@ from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.usecases.drain import Drain, NotBefore
 from shared.usecases.drain_organisation import free_abandoned, give_back
 from shared.usecases.look_up import hold
-from shared.usecases.set_back import DISCONNECTED, free_queued
+from shared.usecases.set_back import free_queued, why_gone
 from shared.usecases.settle_batch import settle_batch
 
 # How long the outcome of what was sent is looked for; then only a person can find it out.
@@ -24,7 +24,7 @@ LOOK_AGAIN: Final = timedelta(seconds=30)  # after a look-up that failed
 SLICE: Final = 100
 AFTER_SLICE: Final = timedelta(seconds=20)  # what one slice and the writes that end a turn may need
 _ROUNDS: Final = 2  # one that a restore has made uncertain is found to be unknown in the first
-_WITHOUT_ACCESS: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
+WITHOUT_ACCESS: Final = frozenset({ConnectionStatus.EXPIRED, ConnectionStatus.REVOKED, ConnectionStatus.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ def settle_closing(drain: Drain, connection: Connection, closing: Closing) -> Le
     `LOOKED_FOR` has passed.
     """
     drain.service.batches.fence(drain.tenant, drain.provider_name, drain.organisation, drain.epoch)
-    lost = closing.was in _WITHOUT_ACCESS
+    lost = closing.was in WITHOUT_ACCESS
     stops: list[datetime] = []
-    for batch in _open(drain, connection):
+    for batch in open_batches(drain, connection):
         try:
-            until = None if lost else _settled(drain, batch)
+            until = None if lost else settled(drain, batch)
         except AccessLost:
             lost = True
         else:
@@ -60,13 +60,13 @@ def settle_closing(drain: Drain, connection: Connection, closing: Closing) -> Le
     if lost or drain.now() >= closing.asked_at + LOOKED_FOR:
         held = _hold(drain, connection)
     free_abandoned(drain)
-    left = len(_open(drain, connection))
+    left = len(open_batches(drain, connection))
     freed, all_free = _free(drain, connection)
     until = drain.now() if not all_free else min(stops, default=drain.now() + LOOK_AGAIN) if left else None
     return Left(left, until, held, freed)
 
 
-def _open(drain: Drain, connection: Connection) -> list[Batch]:
+def open_batches(drain: Drain, connection: Connection) -> list[Batch]:
     """The connection's open batches: payments last, as documents bring them along."""
     key = (drain.tenant, drain.provider_name, drain.organisation)
     found = []
@@ -79,7 +79,7 @@ def _open(drain: Drain, connection: Connection) -> list[Batch]:
     return sorted(found, key=lambda batch: batch.fact is FactKind.PAYMENTS)
 
 
-def _settled(drain: Drain, batch: Batch) -> datetime | None:
+def settled(drain: Drain, batch: Batch) -> datetime | None:
     """Settle a batch as far as it goes; returns when it may go on, None where it is done. Raises AccessLost."""
     current = _still_open(drain, batch)
     if current is None:
@@ -105,7 +105,7 @@ def _hold(drain: Drain, connection: Connection) -> int:
     """Leave to a person what is still open; returns how many documents that are."""
     held = 0
     for _ in range(_ROUNDS):
-        for batch in _open(drain, connection):
+        for batch in open_batches(drain, connection):
             current = _still_open(drain, batch)
             if current is None:
                 continue
@@ -114,7 +114,7 @@ def _hold(drain: Drain, connection: Connection) -> int:
             if current.status is BatchStatus.UNKNOWN:
                 answers = drain.service.batches.answers(current)
                 held += len(missing(current.members, answers)) if current.fact is FactKind.DOCUMENTS else 0
-                current = hold(drain, current, answers, current.failure or DISCONNECTED)
+                current = hold(drain, current, answers, current.failure or why_gone(connection))
             with suppress(AccessLost, CallFailed, LimitReached, NotBefore):
                 settle_batch(drain, current)
     return held
@@ -126,5 +126,5 @@ def _free(drain: Drain, connection: Connection) -> tuple[int, bool]:
     while markers := drain.service.items.unclaimed_at(connection, SLICE):
         if drain.now() + AFTER_SLICE >= drain.deadline:
             return freed, False
-        freed += free_queued(drain.service, markers)
+        freed += free_queued(drain.service, markers, why_gone(connection))
     return freed, True

@@ -65,11 +65,10 @@ def start_connection(
     """Make a pending connection and the URL of the provider's consent page. Raises what `begin` raises, and
     return_url_refused.
     """
-    _check_has_consent(provider)
-    _check_return_url(service, caller, return_url)
+    check_consent(service, caller, provider, return_url)
     connection = begin(service, caller, account, connection_id=connection_id, provider=provider, slot=slot)
     let_go_if_unfinished(service, connection)
-    return Started(connection, _authorize_url(service, caller, connection, CONNECT, return_url))
+    return Started(connection, authorize_url(service, caller, connection, CONNECT, return_url))
 
 
 def begin(
@@ -107,11 +106,10 @@ def reconnect(service: Service, caller: Caller, connection: Connection, return_u
     Raises connection_not_active for a connection that has ended, return_url_refused, provider_not_set_up.
     """
     check_reconnectable(connection)
-    _check_has_consent(connection.provider)
-    _check_return_url(service, caller, return_url)
+    check_consent(service, caller, connection.provider, return_url)
     let_go_if_unfinished(service, connection)
     purpose = CONNECT if connection.status in _UNFINISHED else RECONNECT
-    return Started(connection, _authorize_url(service, caller, connection, purpose, return_url))
+    return Started(connection, authorize_url(service, caller, connection, purpose, return_url))
 
 
 def check_reconnectable(connection: Connection) -> None:
@@ -185,7 +183,8 @@ def _abandoned(service: Service, caller: Caller, connection: Connection, holder:
     return after.status is ConnectionStatus.DISCONNECTED
 
 
-def _check_has_consent(provider: str) -> None:
+def check_consent(service: Service, caller: Caller, provider: str, return_url: str) -> None:
+    """Raises invalid_request where the software has no consent page, return_url_refused, provider_unknown."""
     from shared.providers import registry
     from shared.providers.facts import OAuthFacts
 
@@ -193,15 +192,13 @@ def _check_has_consent(provider: str) -> None:
     if not isinstance(profile.access, OAuthFacts):
         reason = f"{profile.title} has no consent page: send its credentials"
         raise fail("invalid_request", field="credentials", reason=reason)
-
-
-def _check_return_url(service: Service, caller: Caller, return_url: str) -> None:
     tenant = service.tenants.get(caller.tenant)
     if tenant is None or not is_allowed(return_url, tenant.return_urls):
         raise fail("return_url_refused", field="return_url")
 
 
-def _authorize_url(service: Service, caller: Caller, connection: Connection, purpose: str, return_url: str) -> str:
+def authorize_url(service: Service, caller: Caller, connection: Connection, purpose: str, return_url: str) -> str:
+    """The provider's consent page for one browser trip; its state is stored, and good once."""
     from shared.providers import oauth, registry
 
     facts = registry.profile(connection.provider).oauth

@@ -11,7 +11,7 @@ from shared.domain.items import Fact, FactOutcome
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, PendingMarker, Verdict
 from shared.usecases.conclude_payments import conclude_payments
 from shared.usecases.drain import Drain
-from shared.usecases.set_back import DISCONNECTED
+from shared.usecases.set_back import DISCONNECTED, why_gone
 
 
 def withdraw(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
@@ -21,7 +21,8 @@ def withdraw(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
     can be asked for by itself once the organisation is connected again. May be repeated.
     """
     if batch.fact is FactKind.PAYMENTS:
-        refused = [ElementAnswer(member.marker, Verdict.REFUSED, problem=DISCONNECTED) for member in batch.members]
+        why = why_gone(connection)
+        refused = [ElementAnswer(member.marker, Verdict.REFUSED, problem=why) for member in batch.members]
         conclude_payments(drain, connection, batch, refused)
     elif batch.fact is FactKind.DOCUMENTS:
         for member in batch.members:

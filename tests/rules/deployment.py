@@ -48,6 +48,7 @@ _XERO: Final[dict[str, Any]] = {
     "/xero/api.xro/2.0/Organisation": {"Organisations": [{"OrganisationID": "organisation", "Name": "Bakery"}]},
     "/connect/token": {"access_token": "access", "refresh_token": "refresh", "expires_in": 1800},
 }
+_MACHINE_ARN: Final = "arn:aws:states:eu-west-1:123456789012:stateMachine:{name}"
 Json = dict[str, Any]
 
 
@@ -116,6 +117,12 @@ class Deployment:
         digest = hmac.digest(_HOOK_KEY.encode(), found["body"].encode(), hashlib.sha256)
         return {**found, "headers": {"x-xero-signature": base64.b64encode(digest).decode()}}
 
+    def task(self, action: str, **more: Any) -> Json:
+        """A task of a state machine's run."""
+        workflow = "01KKKKKKKKKKKKKKKKKKKKKKKK"
+        run = {"tenant": self.tenant, "account": self.connected, "workflow": workflow, "attempt": 1}
+        return {"action": action, "run": run, **more}
+
     def message(self, body: Json) -> Json:
         """An event of a queue with one message."""
         record = {
@@ -182,6 +189,7 @@ def _made(session: Any) -> dict[str, str]:
         "PROVIDER_APPS_SECRET": "apps",
         "SIGNING_SECRET": "signing",
         "DOCUMENTS_BUCKET": "documents",
+        **{f"{name.upper()}_MACHINE_ARN": _MACHINE_ARN.format(name=name) for name in ("change", "merge")},
     }
 
 

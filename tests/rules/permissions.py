@@ -36,6 +36,9 @@ _CLIENT: Final = {
     "generate_data_key": ("kms:GenerateDataKey",),
     "decrypt": ("kms:Decrypt",),
     "get_secret_value": ("secretsmanager:GetSecretValue",),
+    "start_execution": ("states:StartExecution",),
+    "describe_execution": ("states:DescribeExecution",),
+    "send_task_success": ("states:SendTaskSuccess",),
 }
 # A table under a key of ours is read with the caller's own permission on that key (DynamoDB: encryption at rest, usage
 # notes); that statement is bound to DynamoDB by kms:ViaService.
@@ -53,6 +56,8 @@ _TEXTS: Final = {
     "vault_key_arn": "VaultKey",
     "provider_apps_secret": "ProviderAppsSecret",
     "signing_secret": "SigningSecret",
+    "change_machine_arn": "ChangeMachine",
+    "merge_machine_arn": "MergeMachine",
 }
 
 

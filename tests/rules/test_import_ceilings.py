@@ -16,7 +16,7 @@ import pytest
 
 from tests.rules.deployment import FUNCTIONS, Deployment, Json
 
-API, WORKER, WEBHOOK = 570, 660, 440
+API, WORKER, WEBHOOK, STEPS = 570, 660, 440, 570
 CONSENT = 670  # the callback is an API request that calls a provider and opens the vault: docs/decisions/0003
 CEILINGS = {
     "AuthorizerFunction": API,
@@ -26,9 +26,12 @@ CEILINGS = {
     "DeliverFunction": WORKER,
     "RefreshFunction": API,
     "RefreshWorkerFunction": WORKER,
+    "MergeFunction": API,
     "AgendaFunction": WORKER,
     "PublishFunction": API,
     "PublishWorkerFunction": WORKER,
+    "ChangeStepsFunction": STEPS,
+    "MergeStepsFunction": STEPS,
 }
 Served = Callable[[str], Json]
 WORKERS = {"RefreshWorkerFunction", "AgendaFunction", "PublishWorkerFunction"}
@@ -93,9 +96,12 @@ FIRST: dict[str, Callable[[Deployment], list[Json]]] = {
     "DeliverFunction": lambda one: message(one, kind="news", at="2026-03-11T09:00:00+00:00", news=[]),
     "RefreshFunction": lambda one: [one.request("GET", f"/v1/accounts/{one.connected}/lists/suppliers")],
     "RefreshWorkerFunction": lambda one: message(one, kind="recheck"),
+    "MergeFunction": lambda one: [one.request("GET", f"/v1/accounts/{one.connected}/merges")],
     "AgendaFunction": lambda _: [{}],
     "PublishFunction": preview,
     "PublishWorkerFunction": lambda one: message(one, provider="xero", organisation="organisation", hops=0),
+    "ChangeStepsFunction": lambda one: [one.task("where")],
+    "MergeStepsFunction": lambda one: [one.task("where")],
 }
 
 
@@ -121,7 +127,7 @@ def is_served(answer: Json) -> bool:
         return int(answer["statusCode"]) < 400
     if "isAuthorized" in answer:
         return bool(answer["isAuthorized"])
-    return not answer.get("batchItemFailures") and not answer.get("failed")
+    return not answer.get("batchItemFailures") and not answer.get("failed")  # a step's task that fails raises
 
 
 @pytest.mark.parametrize("function", CEILINGS)

@@ -19,12 +19,15 @@ SOURCES = Sources(ROOT)
 HOW = "`python -m tests.rules.permissions` prints what every function's code needs"
 
 
+_NAMED = re.compile(r"\b[A-Z]\w+(Table|Queue|Bucket|Key|Secret|Machine)\b")
+
+
 def granted(properties: dict[str, Any]) -> set[Grant]:
     """(action, logical id) of every statement; those bound to DynamoDB by a condition say so."""
     grants = set()
     for statement in (one for policy in properties["Policies"] for one in policy["Statement"]):
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        names = [re.search(r"\w+(Table|Queue|Bucket|Key|Secret)\b", json.dumps(resource)) for resource in resources]
+        names = [_NAMED.search(json.dumps(resource)) for resource in resources]
         assert all(names), f"a resource of a kind that this test does not know: {resources}"
         via = VIA if "kms:ViaService" in json.dumps(statement.get("Condition", {})) else ""
         grants |= {(action + via, name[0]) for action in statement["Action"] for name in names if name}

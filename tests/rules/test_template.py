@@ -130,6 +130,8 @@ def test_a_function_is_given_the_names_of_exactly_what_it_may_use() -> None:
         assert ("VAULT_KEY_ARN" in variables) == any("VaultKey" in res for _, res in granted(function))
         for variable, secret in (("PROVIDER_APPS_SECRET", "ProviderAppsSecret"), ("SIGNING_SECRET", "SigningSecret")):
             assert (variable in variables) == any(secret in res for _, res in granted(function)), (function, variable)
+        for variable, machine in (("CHANGE_MACHINE_ARN", "ChangeMachine"), ("MERGE_MACHINE_ARN", "MergeMachine")):
+            assert (variable in variables) == any(machine in res for _, res in granted(function)), (function, variable)
 
 
 @pytest.mark.parametrize(("worker", "queue"), WORKERS.items())

@@ -1,6 +1,7 @@
 """What becomes of lists and codings where the main connection ends: kept, as before connecting, or at rest."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -10,12 +11,13 @@ from rehearsal.founding import Party, connect, consent, refresh
 from rehearsal.world import INVOCATION, World
 from shared.aws.clock import Clock
 from shared.domain.accounts import Account
+from shared.domain.aliases import AliasRow, AliasWay, AppliedMerge
 from shared.domain.connections import ConnectionStatus, DisconnectMode
 from shared.domain.errors import LedgerbridgeError
 from shared.domain.ids import new_id
 from shared.domain.item_drafts import ItemChanges
 from shared.domain.items import Stage
-from shared.domain.lists import Kind
+from shared.domain.lists import Book, Entry, Kind
 from shared.domain.rules import Rule, RuleKind
 from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.edit_item import edit_item
@@ -159,6 +161,39 @@ def test_what_is_made_while_others_rest_counts(world: World) -> None:
     assert at_hand(world, edited) == edited
     connect_again(world)  # the very lists in which they rest: only an undo or a merge wakes them
     assert shown(world, old[0]) == (Stage.NEEDS_REVIEW, [RESTS])
+
+
+def test_codings_at_rest_are_led_nowhere_by_earlier_merges_and_anew_ones_count(world: World) -> None:
+    """Back in another book than that of the suspension, as after connecting other software: here, the own lists."""
+    account, service = world.account, world.service
+    own = Book.own(world.tenant, world.account_id)
+    kinds = (Kind.SUPPLIERS, Kind.CATEGORIES, Kind.TAX_RATES)
+    named = {kind: Entry(new_id(world.time()), kind, f"Own {kind.value}", values={"rate": "20"}) for kind in kinds}
+    for entry in named.values():
+        service.lists.put_own(entry, own)
+    (old,) = world.create([world.papers.bill()])
+    item = service.items.get(world.tenant, world.account_id, old)
+    assert item is not None
+    line = item.lines[0]
+    before = dict(zip(kinds, (item.contact, line.category, line.tax_rate), strict=True))
+    merge = AppliedMerge(new_id(world.time()), own.key, (world.connection.book.key,))
+    ways = {kind: (AliasWay((merge.id,), entry.id),) for kind, entry in named.items()}
+    book = world.connection.book.key
+    service.aliases.write(
+        world.tenant,
+        world.account_id,
+        [AliasRow(kind, book, before[kind] or "", merge.id, ways[kind]) for kind in kinds],
+    )
+    end(world, REINSTATE)
+    led = service.accounts.update(replace(world.account, merges=(merge,)), recode=True)
+    assert shown(world, old) == (Stage.READY, [])
+    service.accounts.update(replace(led, suspended_at=world.time(), suspended_book=account.current_book), recode=True)
+    assert shown(world, old) == (Stage.NEEDS_REVIEW, [RESTS])
+    anew = {"category": named[Kind.CATEGORIES].id, "tax_rate": named[Kind.TAX_RATES].id}
+    changed = replace(item, contact=named[Kind.SUPPLIERS].id, lines=(replace(line, **anew),))
+    state = replace(world.state(old), reasons=())
+    service.items.update(changed, state)
+    assert shown(world, old) == (Stage.READY, [])
 
 
 def test_an_edit_of_an_item_at_rest_keeps_what_rules_had_decided(world: World) -> None:
