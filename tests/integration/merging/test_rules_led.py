@@ -14,7 +14,7 @@ from shared.domain.lists import Entry, Kind
 from shared.domain.rules import Rule, RuleKind
 from shared.usecases.code_items import coded_on_arrival
 from shared.usecases.entry_cache import EntryCache
-from shared.usecases.manage_rules import change_rule, create_rule, delete_rule
+from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, rule_made_for
 from tests.integration.merging.books import ANNA, TENANT, Books, line, two_books
 
 SUPPLIER = RuleKind.SUPPLIER
@@ -181,6 +181,10 @@ def test_an_entry_of_the_books_before_is_kept_by_the_id_that_stands_for_it(books
     decisions = {"category": Reference(id=fuel.id)}
     rule = create_rule(books.service, ANNA, books.account, kind=SUPPLIER, subject=new.id, decisions=decisions)
     assert rule.category == motor.id
+    with pytest.raises(LedgerbridgeError) as refused:
+        create_rule(books.service, ANNA, books.account, kind=SUPPLIER, subject=old.id, decisions={"paid": True})
+    assert (refused.value.problem.code, refused.value.problem.details["rule"]) == ("rule_exists", rule.id)
+    assert rule_made_for(books.service, books.account, SUPPLIER, old.id) == rule
 
 
 # --- what it costs
