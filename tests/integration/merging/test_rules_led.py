@@ -7,14 +7,17 @@ import pytest
 
 from shared.domain.code_item import source_of
 from shared.domain.coding import Source
+from shared.domain.duplicates import DuplicateMode
 from shared.domain.errors import LedgerbridgeError
 from shared.domain.item_drafts import Reference
-from shared.domain.items import Item
+from shared.domain.items import Item, ItemState, Place, Stage
 from shared.domain.lists import Entry, Kind
+from shared.domain.readiness import summary_of
 from shared.domain.rules import Rule, RuleKind
 from shared.usecases.code_items import coded_on_arrival
 from shared.usecases.entry_cache import EntryCache
 from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, rule_made_for
+from shared.usecases.spot_duplicates import Modes, compared_first
 from tests.integration.merging.books import ANNA, TENANT, Books, line, two_books
 
 SUPPLIER = RuleKind.SUPPLIER
@@ -185,6 +188,27 @@ def test_an_entry_of_the_books_before_is_kept_by_the_id_that_stands_for_it(books
         create_rule(books.service, ANNA, books.account, kind=SUPPLIER, subject=old.id, decisions={"paid": True})
     assert (refused.value.problem.code, refused.value.problem.details["rule"]) == ("rule_exists", rule.id)
     assert rule_made_for(books.service, books.account, SUPPLIER, old.id) == rule
+
+
+def test_a_document_of_before_is_a_duplicate_of_one_that_names_the_new_supplier(books: Books) -> None:
+    old, new = both(books, Kind.SUPPLIERS, "Severn")
+    before, after = (books.item(supplier, line()) for supplier in (old, new))
+    first = compared_first(books.ways(), before, Modes(books.ways(), [before]))
+    assert first is None  # nothing is compared
+    books.service.accounts.update(replace(books.account, duplicate_mode=DuplicateMode.HOLD))
+    first = compared_first(books.ways(), before, Modes(books.ways(), [before]))
+    state = ItemState(before.id, Stage.READY, Place.INBOX, summary_of(before), duplicate=first)
+    books.service.items.create(before, state)
+    merge = books.merge("m1", [(old, new)], books.old, books.new)
+    ways = books.ways()
+    found = compared_first(ways, after, Modes(ways, [after]))
+    assert found is not None
+    assert found.of == before.id
+    books.undo(merge)
+    ways = books.ways()
+    found = compared_first(ways, after, Modes(ways, [after]))
+    assert found is not None
+    assert found.of is None
 
 
 # --- what it costs
