@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from shared.domain.aliases import NOWHERE, Led
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
 from shared.domain.integrations import Because, asks_rule, sales_problem
@@ -109,6 +110,13 @@ class References:
     def entry(self, kind: Kind, named: Reference | None, field: str) -> str | None:
         """The local id of an entry of a list; raises invalid_request naming the field for an unknown one."""
         return self._entry(kind, named, field, self._of(kind))
+
+    def led(self, kind: Kind, entry_id: str) -> Led:
+        """What stands for an entry in the books that are looked in: itself where they have it, or nothing."""
+        book = self._of(kind)
+        found = self.cache.led(book, kind, entry_id)
+        there = found.entry is not None and self.cache.get(book, kind, found.entry) is not None
+        return found if there or not found.applies else NOWHERE
 
     def tracking(self, named: Iterable[Reference], place: str) -> tuple[str, ...]:
         """The local ids of dimension values, at most one of a dimension; raises invalid_request naming the value."""
