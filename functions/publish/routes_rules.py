@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from functions.publish.rule_models import ApplyBody, ApplyView, NewRule, RuleList, RulePatch, RuleView
+from functions.publish.rule_models import ApplyBody, ApplyView, DeletedRule, NewRule, RuleList, RulePatch, RuleView
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
 from shared.domain.rules import Rule, rule_id
@@ -57,8 +57,8 @@ def patch_rule(service: Service, request: Request) -> Answer:
 
 def delete_one(service: Service, request: Request) -> Answer:
     rule = read_rule(service, request.in_account, request.path["rule"])
-    delete_rule(service, request.caller, request.in_account, rule)
-    return Answer(RuleView.of(rule))
+    instead = delete_rule(service, request.caller, request.in_account, rule)
+    return Answer(DeletedRule.of(rule).model_copy(update={"instead": instead.id if instead is not None else None}))
 
 
 def post_apply(service: Service, request: Request) -> Answer:
@@ -102,11 +102,14 @@ ROUTES: Final = [
           description="Items that arrive from now on follow the rule, and those that it is applied to. Its integration "
                       "is the exception: open items go by it at once, queued ones do not."),
     Route("PATCH", _RULE, patch_rule, "Change a rule", answer=RuleView, body=RulePatch, capability=_MANAGE,
-          if_match=True, errors=("no_connection",)),
+          if_match=True, errors=("no_connection", "rule_exists"),
+          description="Where lists were merged, the rule of an entry of other books stays as it is: the entry that "
+                      "stands for it in the current books gets a rule of its own, whose id the answer names."),
     Route("POST", _RULE + "/apply", post_apply, "Apply a rule to the open items", answer=ApplyView, status=202,
           body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again, errors=("invalid_cursor",),
           description="The open items of the inbox that it is for are coded by the rule as it is now; what a person "
                       "said of them stays. A dry run answers 200 with what would change; where there are more items "
                       "than one request looks at, ask again with its `next_cursor`: the last answer counts them all."),
-    Route("DELETE", _RULE, delete_one, "Take a rule away", answer=RuleView, capability=_MANAGE, errors=("conflict",)),
+    Route("DELETE", _RULE, delete_one, "Take a rule away", answer=DeletedRule, capability=_MANAGE,
+          errors=("conflict",)),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
@@ -224,16 +224,22 @@ class RuleView(View):
     version: int
 
     @classmethod
-    def of(cls, rule: Rule) -> "RuleView":
+    def of(cls, rule: Rule) -> Self:
         special = {"due_date", "split", "dimensions", "warnings"}
         due = rule.due_date
         return cls(
-            **{name: getattr(rule, name) for name in cls.model_fields if name not in special},
+            **{name: getattr(rule, name) for name in RuleView.model_fields if name not in special},
             due_date=None if due is None else DueDateView(days=due.days, after=due.after),
             split=SplitView.maybe(rule.split),
             dimensions=list(rule.dimensions),
             warnings=[RuleWarning.AUTO_PUBLISH_WITHOUT_CATEGORY] if _waits(rule) else [],
         )
+
+
+class DeletedRule(RuleView):
+    """A rule that was taken away; `instead` is the one that applies to its subject now, where lists were merged."""
+
+    instead: str | None = None
 
 
 def _waits(rule: Rule) -> bool:

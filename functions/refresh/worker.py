@@ -14,6 +14,7 @@ from shared.usecases.note_attention import look_at_attention
 from shared.usecases.read_decisions import read_decisions, take_decision_notice
 from shared.usecases.recheck_items import recheck_items
 from shared.usecases.refresh_lists import refresh_lists
+from shared.usecases.run_merge import run_merge
 from shared.usecases.service import Service
 
 _processor: Final = BatchProcessor(event_type=EventType.SQS)
@@ -62,6 +63,8 @@ def serve(service: Service, body: dict[str, Any], *, message_id: str, sent_at: d
                     take_notice(service, body["provider"], look.organisation, look.kinds)
                 if look.decisions:
                     take_decision_notice(service, body["provider"], look.organisation, deadline)
+        case "merge":
+            run_merge(service, body["tenant"], body["account"], body["merge"], deadline)
         case "decisions":
             read_decisions(service, body["tenant"], body["account"], body["connection"], deadline)
         case unknown:

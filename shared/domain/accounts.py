@@ -83,6 +83,7 @@ class Account:
     refresh_hours: int | None = None  # between regular refreshes; None leaves it to the software
     active_workflow: str | None = None  # the one that is not ended: a second waits for its end
     merges: tuple[AppliedMerge, ...] = ()  # those in force, in the order of their application
+    merging: str | None = None  # the merge that is being applied: others wait for its end
     deleted_at: datetime | None = None
     version: int = 0
 

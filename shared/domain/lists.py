@@ -67,6 +67,10 @@ class Book:
         """The local id of what the provider calls `provider_id`: the same at every connection of this organisation."""
         return derived_id(self.tenant, self.account, self.provider, self.organisation, kind, provider_id)
 
+    def named_id(self, kind: Kind, name: str) -> str:
+        """The local id of a contact that was made here under a name, before the provider had it."""
+        return derived_id(self.tenant, self.account, self.provider, self.organisation, kind, "name", folded(name))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

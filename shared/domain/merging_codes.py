@@ -16,6 +16,20 @@ MERGE: Final[list[Row]] = [
         "Say for each list what its entries become, or skip it.",
     ),
     (
+        "merge_not_proposed",
+        Handling.RETRY_AT,
+        409,
+        "The entries of this list are still being compared with those of the new books.",
+        "Ask for the merge until the list is there.",
+    ),
+    (
+        "merge_books_not_in_use",
+        _ASK,
+        409,
+        "The merge leads to books that no live connection of the account is of, and that are not its current ones.",
+        "Begin a merge into books that are in use.",
+    ),
+    (
         "merge_in_progress",
         Handling.RETRY_AT,
         409,
@@ -46,13 +60,6 @@ MERGE: Final[list[Row]] = [
 ]
 
 CHANGE: Final[list[Row]] = [
-    (
-        "workflow_in_progress",
-        _ASK,
-        409,
-        "A workflow is at work on the account; `details.workflow` names it, `details.by` who began it.",
-        "Wait for its end, or cancel it.",
-    ),
     (
         "connection_switching",
         Handling.RETRY_AT,

@@ -7,6 +7,13 @@ from shared.domain.errors import Handling
 
 WORKFLOWS: Final[list[Row]] = [
     (
+        "workflow_in_progress",
+        Handling.ASK_USER,
+        409,
+        "Another workflow is at work on the account: `details.workflow` names it, `details.by` who began it.",
+        "Wait for its end, or cancel it; then begin again.",
+    ),
+    (
         "workflow_failed",
         Handling.ASK_USER,
         409,

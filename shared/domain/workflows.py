@@ -47,8 +47,8 @@ STEPS: Final[dict[WorkflowKind, tuple[Step, ...]]] = {
     WorkflowKind.MERGE: (Step.PROPOSE, Step.CHOOSE, Step.APPLY, Step.REPORT),
 }
 OF_PEOPLE: Final = frozenset({Step.CONSENT, Step.ORGANISATION, Step.CHOOSE})  # a person is awaited
-# From these on what the workflow is for has been done: it goes forward, and is not cancelled any more.
-_DECIDED: Final = frozenset({Step.LET_GO, Step.OFFER, Step.REPORT})
+# From these on it goes forward, and is not stopped any more: it has switched, or a person has had it applied.
+_DECIDED: Final = frozenset({Step.LET_GO, Step.OFFER, Step.APPLY, Step.REPORT})
 _BACK: Final = {(Step.ORGANISATION, Step.CONSENT)}  # another consent is asked for before an organisation is chosen
 
 

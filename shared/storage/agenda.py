@@ -26,6 +26,7 @@ class AgendaKind(StrEnum):
     CONSENT_EXPIRY = "consent_expiry"
     PUBLICATION = "publication"
     BULK_EDIT = "bulk_edit"
+    MERGE = "merge"
     APPROVAL = "approval"
     DISCONNECT = "disconnect"
     WORKFLOW = "workflow"

@@ -96,17 +96,18 @@ class WorkflowStore:
     @access(
         "connections",
         "TransactWriteItems",
-        f"{_WORKFLOW}; account, event",
+        f"{_WORKFLOW}; account, events",
         "version as read, the account's workflow is this one",
     )
-    def end(self, workflow: Workflow, event: Event) -> Workflow:
+    def end(self, workflow: Workflow, *events: Event) -> Workflow:
         """Store a workflow at its end: the account may begin another. Returns it with its next version.
 
         Raises ConflictError.
         """
         mine = Check("#active_workflow = :workflow", {"workflow": workflow.id})
         free = Update(_account(workflow), {"active_workflow": None}, mine, add={"version": 1})
-        self._table.transact([changed_workflow(workflow), free, appended(workflow.tenant, event)])
+        told = [appended(workflow.tenant, event) for event in events]
+        self._table.transact([changed_workflow(workflow), free, *told])
         return replace(workflow, version=workflow.version + 1)
 
 

@@ -9,6 +9,7 @@ from shared.aws.log import count, logger
 from shared.domain.errors import ConflictError
 from shared.domain.workflows import Outcome, Workflow, WorkflowKind
 from shared.usecases.follow_change import follow_change
+from shared.usecases.follow_merge import follow_merge
 from shared.usecases.move_workflow import stop_workflow
 from shared.usecases.run_workflow import LOOKED_AT_AGAIN, remind, start_run, tell_run
 from shared.usecases.service import Service
@@ -30,7 +31,7 @@ def follow_workflow(service: Service, said: Mapping[str, Any]) -> None:
     workflow = _brought_on(service, workflow)
     if workflow.due_at is not None and service.clock.now() >= workflow.due_at:
         workflow = stop_workflow(service, workflow, Outcome.TIMED_OUT, at=workflow.step)
-    if _is_carried_on(service, workflow):
+    if workflow.is_ended or _is_carried_on(service, workflow):
         tell_run(service, workflow)
     else:
         _start_again(service, workflow)
@@ -38,9 +39,10 @@ def follow_workflow(service: Service, said: Mapping[str, Any]) -> None:
 
 def _brought_on(service: Service, workflow: Workflow) -> Workflow:
     """The record moved on to what has happened meanwhile, where its message was lost; work that is waited for anew."""
-    if workflow.kind is WorkflowKind.CHANGE:
-        workflow = follow_change(service, workflow)
-        ask_settling(service, workflow)
+    if workflow.kind is WorkflowKind.MERGE:
+        return follow_merge(service, workflow)  # its work has a guard of its own
+    workflow = follow_change(service, workflow)
+    ask_settling(service, workflow)
     return workflow
 
 

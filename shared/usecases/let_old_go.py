@@ -25,12 +25,11 @@ def let_old_go(service: Service, workflow: Workflow) -> Workflow:
 
 
 def offer_merge(service: Service, workflow: Workflow) -> Workflow:
-    """Tell that the lists may be merged, and end the change. May be repeated: then it may be told twice."""
+    """Tell that the lists may be merged, and with that end the change. May be repeated: it is told once."""
     if not workflow.is_going or workflow.step is not Step.OFFER:
         return workflow
     old, new = replaced_in(service, workflow), successor_in(service, workflow)
-    if old is not None and new is not None:
-        books = {"from": f"{old.provider}:{old.pinned.id}", "to": f"{new.provider}:{new.pinned.id}"}
-        event = happened(service, workflow.account, "merge.offered", subject=workflow.id, after=dict(books))
-        service.events.append(workflow.tenant, event)
-    return end_workflow(service, workflow)
+    if old is None or new is None:
+        raise ValueError("a change has an old and a new connection")
+    books: dict[str, object] = {"from": f"{old.provider}:{old.pinned.id}", "to": f"{new.provider}:{new.pinned.id}"}
+    return end_workflow(service, workflow, happened(service, workflow.account, "merge.offered", after=books))

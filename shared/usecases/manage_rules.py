@@ -1,15 +1,20 @@
 """The account's rules: made, read, changed and taken away."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
+from shared.domain.led_rules import led_rule
 from shared.domain.rule_drafts import Decisions
+from shared.domain.rule_transfer import refs_of
 from shared.domain.rules import Rule, RuleKind, decided, rule_id
 from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways
-from shared.usecases.rule_fields import check_whole, looked_up, subject_book
+from shared.usecases.references import References
+from shared.usecases.rule_fields import check_whole, led_subject, looked_up, references_of, subject_book
 from shared.usecases.service import Service
 
 
@@ -69,8 +74,10 @@ def change_rule(
 ) -> Rule:
     """Change what a rule decides, the named fields alone; None empties one. `version` is the one the caller has read.
 
-    Items that are there already stay as they are until the rule is applied to them. Raises precondition_failed,
-    invalid_request, no_connection, ConflictError.
+    Items that are there already stay as they are until the rule is applied to them. After lists were merged a changed
+    rule is in the terms of the books in use throughout; one for an entry of other books stays as it is, and the entry
+    that stands for it gets a rule of its own, which is the answer. Raises precondition_failed, invalid_request (naming
+    a field that nothing stands for there), rule_exists (naming the entry's own), no_connection, ConflictError.
     """
     if version is not None and version != rule.version:
         raise fail("precondition_failed", current=rule.version)
@@ -81,16 +88,53 @@ def change_rule(
     check_whole(wanted)
     if wanted == rule:
         return rule
+    subject = led_subject(cache, rule.kind, rule.subject, book)
+    if account.merges:
+        references = references_of(ways, cache, wanted.integration, book)
+        wanted = _in_terms_of(references, rule, fields, whole=subject != rule.subject)
     after = replace(wanted, edited_at=service.clock.now(), edited_by=caller.actor)
-    stored = service.rules.update(account.tenant, account.id, after)
+    if subject == rule.subject:
+        stored = service.rules.update(account.tenant, account.id, after)
+    else:
+        stored = _made_beside(service, account, after, subject)
     _told(service, caller, account, "rule.changed", before=rule, after=stored)
     return stored
 
 
-def delete_rule(service: Service, caller: Caller, account: Account, rule: Rule) -> None:
-    """Take a rule away; items that it decided for go by what comes next. Raises ConflictError."""
+def _in_terms_of(references: References, rule: Rule, fields: Mapping[str, Any], *, whole: bool) -> Rule:
+    """The changed rule with the entries that it keeps led into the books in use.
+
+    `whole`: nothing of other books may stay; raises invalid_request naming the first field that leads nowhere.
+    """
+    emptied: dict[str, Any] = {name: () if name == "dimensions" else None for name in fields}
+    kept = replace(rule, **emptied)
+    references.cache.load(references.book, refs_of(kept))
+    led, nowhere = led_rule(kept, references.led)
+    if whole and nowhere:
+        reason = "nothing in the current books stands for what the rule says here: choose anew, or leave it empty"
+        raise fail("invalid_request", field=next(iter(nowhere)), reason=reason)
+    return replace(led, **fields)
+
+
+def _made_beside(service: Service, account: Account, rule: Rule, subject: str) -> Rule:
+    """Store a changed rule as that of the entry which stands for its subject now; raises rule_exists."""
+    id_ = rule_id(account.tenant, account.id, rule.kind, subject)
+    own = replace(rule, id=id_, subject=subject, created_at=rule.edited_at, version=0)
+    try:
+        service.rules.create(account.tenant, account.id, own)
+    except ConflictError:
+        raise fail("rule_exists", field="subject", rule=id_) from None
+    return own
+
+
+def delete_rule(service: Service, caller: Caller, account: Account, rule: Rule) -> Rule | None:
+    """Take a rule away; items that it decided for go by what comes next. Raises ConflictError.
+
+    After lists were merged another rule may be for the same: it is the answer, as it applies to the subject from now.
+    """
     service.rules.delete(account.tenant, account.id, rule)
     _told(service, caller, account, "rule.deleted", before=rule)
+    return Ways(service, account).rules.of(rule.kind, rule.subject) if account.merges else None
 
 
 def _told(

@@ -80,8 +80,11 @@ def stop_workflow(
     return after
 
 
-def end_workflow(service: Service, workflow: Workflow) -> Workflow:
-    """The workflow is at its end, with the outcome its record says; the account may begin another. May be repeated."""
+def end_workflow(service: Service, workflow: Workflow, *news: Event) -> Workflow:
+    """The workflow is at its end, with the outcome its record says; the account may begin another. May be repeated.
+
+    `news` are told with that, once.
+    """
     current: Workflow | None = workflow
     for _ in range(_TRIES):
         if current is None:
@@ -98,7 +101,7 @@ def end_workflow(service: Service, workflow: Workflow) -> Workflow:
             after={"kind": current.kind.value, "outcome": outcome, "step": current.step.value},
         )
         try:
-            return service.workflows.end(ended, event)
+            return service.workflows.end(ended, *news, event)
         except ConflictError:
             current = service.workflows.get(workflow.tenant, workflow.account, workflow.id)
     raise ConflictError("the workflow changes too often")

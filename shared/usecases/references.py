@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from shared.domain.aliases import NOWHERE, Led
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
-from shared.domain.ids import derived_id
 from shared.domain.integrations import Because, asks_rule, sales_problem
 from shared.domain.item_drafts import ItemDraft, LineDraft, Reference
 from shared.domain.items import Line, Side, Summary
@@ -16,7 +16,7 @@ from shared.usecases.integrations import Way, Ways, check_named
 from shared.usecases.readiness import book_of, contact_kind, kinds_of
 from shared.usecases.service import Service
 
-_OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
+OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
 _NAME_TRIES: Final = 3  # a name row is claimed by us or, once in a while, by somebody between our look and our write
 
 
@@ -74,15 +74,12 @@ class References:
 
     def _new_contact(self, kind: Kind, name: str) -> str:
         """Claim a name. A contact that the software knows from the other side only is the same contact on this one."""
-        known = self.service.lists.by_name(self.book, _OTHER_CONTACTS[kind], folded(name))
-        provider_id = known.provider_id if known is not None and known.usable else None
-        if known is not None and provider_id is not None:
-            entry = replace(known, id=self.book.entry_id(kind, provider_id), kind=kind)
+        known = self.service.lists.by_name(self.book, OTHER_CONTACTS[kind], folded(name))
+        entry = new_contact(self.book, kind, name, known)
+        if entry.provider_id is not None:
             there = self.cache.get(self.book, kind, entry.id)
             if there is not None:
                 return there.id
-        else:
-            entry = Entry(derived_id(*_book_parts(self.book), kind, "name", folded(name)), kind, " ".join(name.split()))
         self.service.lists.put_own(entry, self.book)
         self.cache.put(self.book, entry)
         return entry.id
@@ -113,6 +110,13 @@ class References:
     def entry(self, kind: Kind, named: Reference | None, field: str) -> str | None:
         """The local id of an entry of a list; raises invalid_request naming the field for an unknown one."""
         return self._entry(kind, named, field, self._of(kind))
+
+    def led(self, kind: Kind, entry_id: str) -> Led:
+        """What stands for an entry in the books that are looked in: itself where they have it, or nothing."""
+        book = self._of(kind)
+        found = self.cache.led(book, kind, entry_id)
+        there = found.entry is not None and self.cache.get(book, kind, found.entry) is not None
+        return found if there or not found.applies else NOWHERE
 
     def tracking(self, named: Iterable[Reference], place: str) -> tuple[str, ...]:
         """The local ids of dimension values, at most one of a dimension; raises invalid_request naming the value."""
@@ -175,6 +179,14 @@ class References:
         return self.lists[kind]
 
 
+def new_contact(book: Book, kind: Kind, name: str, known: Entry | None) -> Entry:
+    """A supplier or customer that a book does not have; `known` is the contact of the other side with that name."""
+    provider_id = known.provider_id if known is not None and known.usable else None
+    if known is not None and provider_id is not None:
+        return replace(known, id=book.entry_id(kind, provider_id), kind=kind)
+    return Entry(book.named_id(kind, name), kind, " ".join(name.split()))
+
+
 class Finders:
     """References by book: the items of one request may be of several."""
 
@@ -227,7 +239,3 @@ def check_integration(ways: Ways, side: Side, slot: Slot | None) -> None:
 def _unclear(field: str, found: int) -> LedgerbridgeError:
     reason = "there is no such entry in the current books" if found == 0 else "several entries match: name it by id"
     return fail("invalid_request", field=field, reason=reason)
-
-
-def _book_parts(book: Book) -> tuple[str, str, str, str]:
-    return book.tenant, book.account, book.provider, book.organisation

@@ -59,13 +59,26 @@ def looked_up(ways: Ways, cache: EntryCache, kind: RuleKind, decisions: Decision
     check_decisions(kind, decisions)
     slot: Slot | None = decisions.get("integration")
     check_named(ways, slot)
+    return values_of(references_of(ways, cache, slot, book), decisions)
+
+
+def references_of(ways: Ways, cache: EntryCache, slot: Slot | None, book: Book) -> References:
+    """What finds a rule's entries: in the books of the integration that it names, where that is there, else `book`."""
     named = ways.in_slot(slot) if slot is not None else None
     connection = named or next((one for one in ways.linked if book_of(ways.account, one) == book), None)
     if named is not None:
         book = book_of(ways.account, named)
     kinds = None if connection is None else kinds_of(ways.account, connection)
-    references = References(ways.service, book, cache, kinds, book_of(ways.account, None))
-    return values_of(references, decisions)
+    return References(ways.service, book, cache, kinds, book_of(ways.account, None))
+
+
+def led_subject(cache: EntryCache, kind: RuleKind, subject: str, book: Book) -> str:
+    """Whom a rule for `subject` is for in `book`, where merged lists lead the subject there; else the subject."""
+    listed = _SUBJECTS.get(kind)
+    if listed is None or kind is RuleKind.PAYMENT_METHOD or cache.led(book, listed, subject).entry == subject:
+        return subject
+    entry = cache.get(book, listed, subject)
+    return entry.id if entry is not None else subject
 
 
 def values_of(references: References, decisions: Decisions) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from shared.domain.publishing import BatchStatus, PublicationStatus, WakeUp
 from shared.domain.refresh_requests import GUARD
 from shared.storage.agenda import AgendaKind, AgendaRow
 from shared.usecases.arriving_files import ask_again
+from shared.usecases.ask_merge import send_merge
 from shared.usecases.digest import send_digest
 from shared.usecases.drain_organisation import PARKED_FOR
 from shared.usecases.expand_publication import publication_message
@@ -210,6 +211,16 @@ def _bulk_edit(service: Service, row: AgendaRow, _: Levels) -> None:
     service.publish_queue.send(dict(said), group=edit.tenant)
 
 
+def _merge(service: Service, row: AgendaRow, _: Levels) -> None:
+    """A merge whose work was not done in time gets its message again: two that carry on do no harm."""
+    said = row.payload
+    merge = service.merges.get(said["tenant"], said["account"], said["merge"])
+    if merge is None or not merge.working:
+        return
+    service.agenda.put(AgendaKind.MERGE, _next(service.clock.now(), SWEEP_AFTER), row.key, said)
+    send_merge(service, merge)
+
+
 def _file(service: Service, row: AgendaRow, _: Levels) -> None:
     ask_again(service, row.payload)
 
@@ -238,6 +249,7 @@ _ACTS: Final[Mapping[AgendaKind, Act]] = {
     AgendaKind.PUBLISH: _publish,
     AgendaKind.PUBLICATION: _publication,
     AgendaKind.BULK_EDIT: _bulk_edit,
+    AgendaKind.MERGE: _merge,
     AgendaKind.APPROVAL: _approval,
     AgendaKind.FILE: _file,
     AgendaKind.DISCONNECT: _disconnect,

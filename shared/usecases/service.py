@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from shared.storage.items import ItemStore
     from shared.storage.leases import LeaseStore
     from shared.storage.lists import ListStore
+    from shared.storage.merges import MergeStore
     from shared.storage.organisations import OrganisationStore
+    from shared.storage.proposals import ProposalStore
     from shared.storage.publications import PublicationStore
     from shared.storage.rules import RuleStore
     from shared.storage.seen import SeenStore
@@ -136,12 +138,24 @@ class Service:
 
         return WorkflowStore(self.table("connections"))
 
+    @cached_property
+    def merges(self) -> "MergeStore":
+        from shared.storage.merges import MergeStore
+
+        return MergeStore(self.table("connections"))
+
     # --- lists, items, rules
     @cached_property
     def lists(self) -> "ListStore":
         from shared.storage.lists import ListStore
 
         return ListStore(self.table("lists"))
+
+    @cached_property
+    def proposals(self) -> "ProposalStore":
+        from shared.storage.proposals import ProposalStore
+
+        return ProposalStore(self.table("lists"))
 
     @cached_property
     def aliases(self) -> "AliasStore":

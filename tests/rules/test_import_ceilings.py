@@ -26,10 +26,12 @@ CEILINGS = {
     "DeliverFunction": WORKER,
     "RefreshFunction": API,
     "RefreshWorkerFunction": WORKER,
+    "MergeFunction": API,
     "AgendaFunction": WORKER,
     "PublishFunction": API,
     "PublishWorkerFunction": WORKER,
     "ChangeStepsFunction": STEPS,
+    "MergeStepsFunction": STEPS,
 }
 Served = Callable[[str], Json]
 WORKERS = {"RefreshWorkerFunction", "AgendaFunction", "PublishWorkerFunction"}
@@ -94,10 +96,12 @@ FIRST: dict[str, Callable[[Deployment], list[Json]]] = {
     "DeliverFunction": lambda one: message(one, kind="news", at="2026-03-11T09:00:00+00:00", news=[]),
     "RefreshFunction": lambda one: [one.request("GET", f"/v1/accounts/{one.connected}/lists/suppliers")],
     "RefreshWorkerFunction": lambda one: message(one, kind="recheck"),
+    "MergeFunction": lambda one: [one.request("GET", f"/v1/accounts/{one.connected}/merges")],
     "AgendaFunction": lambda _: [{}],
     "PublishFunction": preview,
     "PublishWorkerFunction": lambda one: message(one, provider="xero", organisation="organisation", hops=0),
-    "ChangeStepsFunction": lambda one: [one.task("where"), one.task("wait", step="consent", seconds=60, token="token")],
+    "ChangeStepsFunction": lambda one: [one.task("where")],
+    "MergeStepsFunction": lambda one: [one.task("where")],
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from functions.connect import oauth_routes, webhook
 from functions.connect import routes as connect_routes
+from functions.merge import app as merge_app
 from functions.publish import app as publish_app
 from functions.refresh import app as refresh_app
 from local import template
@@ -16,6 +17,7 @@ ANSWERED: dict[str, list[Route]] = {
     "ConnectFunction": connect_routes.ROUTES,
     "OAuthFunction": oauth_routes.ROUTES,
     "RefreshFunction": refresh_app.ROUTES,
+    "MergeFunction": merge_app.ROUTES,
     "PublishFunction": publish_app.ROUTES,
 }
 # The signed raw body is the webhook's whole request: it has no route table.

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from functions.connect import oauth_routes
 from functions.connect import routes as connect_routes
+from functions.merge.app import ROUTES as MERGE_ROUTES
 from functions.publish.app import ROUTES as PUBLISH_ROUTES
 from functions.refresh.app import ROUTES as REFRESH_ROUTES
 from rehearsal.world import World
@@ -25,7 +26,7 @@ class Api:
         if person is not None:
             self._caller |= {"subject": person, "is_machine": "false", "scopes": ""}
         gate = replace(GATE, service=world.new_service, base_url=lambda _: "http://localhost:8000")
-        routes = [*PUBLISH_ROUTES, *connect_routes.ROUTES, *oauth_routes.ROUTES, *REFRESH_ROUTES]
+        routes = [*PUBLISH_ROUTES, *connect_routes.ROUTES, *oauth_routes.ROUTES, *REFRESH_ROUTES, *MERGE_ROUTES]
         self._handler = entry(routes, gate)
 
     def call(
