@@ -5,12 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from functions.connect import change_steps
-from rehearsal.machine import CHANGE, RehearsedMachine, Run, RunKilled
-from rehearsal.process import Process
+from rehearsal.machine import RehearsedMachine, Run, RunKilled
 from rehearsal.software import software
 from shared.domain.workflows import Outcome, Step, Workflow
-from shared.usecases.carry_workflow import carry
 from shared.usecases.follow_workflow import LOST_AFTER
 from shared.usecases.run_workflow import LOOKED_AT_AGAIN
 from tests.integration.changing.driver import Changing
@@ -53,13 +50,8 @@ class Failing:
 
 @pytest.fixture
 def machine(changing: Changing) -> RehearsedMachine:
-    """The machine of changes, whose tasks are served by processes of their own."""
-
-    def serve(task: Task) -> dict[str, str]:
-        with changing.world.running.process(Process()):
-            return carry(changing.world.new_service(), change_steps.STEPS, task)
-
-    made = RehearsedMachine(CHANGE, serve)
+    """The machine of changes."""
+    made = changing.world.changes
     changing.world.parts["change_machine"] = made
     return made
 

@@ -50,8 +50,12 @@ def known(world: World, name: str) -> None:
 
 
 def work(world: World) -> int:
-    """Have the refresh queue's worker do what waits, and what that brings up; returns the number of messages."""
+    """Have the refresh queue's worker and the runs of merges do what waits, and what that brings up.
+
+    Returns the number of messages.
+    """
     done, queue = 0, world.settings.queue("refresh")
+    world.merges.carry()
     while messages := world.clients.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             body = json.loads(message["Body"])
@@ -59,6 +63,7 @@ def work(world: World) -> int:
             serve(world.new_service(), body, message_id=message["MessageId"], sent_at=now, deadline=now + INVOCATION)
             world.clients.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             done += 1
+        world.merges.carry()
     return done
 
 
