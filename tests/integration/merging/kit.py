@@ -11,6 +11,9 @@ from rehearsal.software import software
 from rehearsal.world import INVOCATION, World
 from shared.domain.ids import new_id
 from shared.domain.lists import Entry, Kind
+from shared.domain.merges import Merge
+from shared.usecases.ask_merge import send_merge
+from shared.usecases.begin_merge import found_merge
 from tests.integration.rules_13.api import Api
 
 LISTS = (
@@ -63,10 +66,16 @@ def work(world: World) -> int:
 
 
 def begin(api: Api, **body: str) -> str:
-    """A merge whose lists are proposed."""
+    """A merge whose lists are proposed. The machine, which is not here, would give it to the worker."""
     merge: str = api.ok("POST", "merges", body)["id"]
+    send_merge(api.world.service, found(api.world, merge))
     work(api.world)
     return merge
+
+
+def found(world: World, merge: str) -> Merge:
+    """A merge's record."""
+    return found_merge(world.service, world.account, merge)
 
 
 def outline(api: Api, merge: str) -> dict[str, dict[str, Any]]:
@@ -76,13 +85,13 @@ def outline(api: Api, merge: str) -> dict[str, dict[str, Any]]:
 
 def entries(api: Api, merge: str, which: str) -> dict[str, dict[str, Any]]:
     """Every old entry of a list, by name."""
-    found: dict[str, dict[str, Any]] = {}
+    every: dict[str, dict[str, Any]] = {}
     query: dict[str, str] = {"limit": "200"}
     while True:
         page = api.ok("GET", f"merges/{merge}/lists/{which}", **query)
-        found |= {one["name"]: one for one in page["entries"]}
+        every |= {one["name"]: one for one in page["entries"]}
         if page["next_cursor"] is None:
-            return found
+            return every
         query["cursor"] = page["next_cursor"]
 
 
@@ -132,11 +141,11 @@ def onto(api: Api, merge: str, which: str, **pairs: str) -> dict[str, Any]:
 
 def stored(world: World, *tables: str) -> dict[str, list[str]]:
     """Every row of these tables, as it lies there."""
-    found = {}
+    rows = {}
     for name in tables:
         pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        found[name] = sorted(repr(sorted(row.items())) for page in pages for row in page["Items"])
-    return found
+        rows[name] = sorted(repr(sorted(row.items())) for page in pages for row in page["Items"])
+    return rows
 
 
 def contents(world: World) -> dict[str, list[str]]:
