@@ -138,7 +138,7 @@ class Changing:
         return {
             key: row
             for key, row in every.items()
-            if not key[1].endswith("#E")
+            if not key[1].endswith(("#E", "#ATTENTION"))
             and not key[2].startswith("WF#")
             and key[2] not in _ASIDE
             and key[2] not in {f"C#{one}" for one in successors}

@@ -9,7 +9,6 @@ from rehearsal.founding import Template, new_world, template_of
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
-from tests.integration.changing.driver import FakeMachine
 from tests.integration.merging.kit import move_to, work
 from tests.integration.publishing.conftest import aws, clients_on, make_world, world
 from tests.integration.rules_13.api import Api
@@ -64,7 +63,6 @@ def moved(
         sandbox_server.reset()
         made = new_world(sandbox_server, clients_on(dynamodb_endpoint), before.template, "quickbooks")
         made.items.update({name: {"id": item} for name, item in before.items.items()})
-        made.parts["merge_machine"] = FakeMachine()
         watch_calls(made.running, monkeypatch)
         return made
 

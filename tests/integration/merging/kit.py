@@ -12,7 +12,6 @@ from rehearsal.world import INVOCATION, World
 from shared.domain.ids import new_id
 from shared.domain.lists import Entry, Kind
 from shared.domain.merges import Merge
-from shared.usecases.ask_merge import send_merge
 from shared.usecases.begin_merge import found_merge
 from tests.integration.rules_13.api import Api
 
@@ -53,8 +52,12 @@ def known(world: World, name: str) -> None:
 
 
 def work(world: World) -> int:
-    """Have the refresh queue's worker do what waits, and what that brings up; returns the number of messages."""
+    """Have the refresh queue's worker and the runs of merges do what waits, and what that brings up.
+
+    Returns the number of messages.
+    """
     done, queue = 0, world.settings.queue("refresh")
+    world.merges.carry()
     while messages := world.clients.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             body = json.loads(message["Body"])
@@ -62,13 +65,13 @@ def work(world: World) -> int:
             serve(world.new_service(), body, message_id=message["MessageId"], sent_at=now, deadline=now + INVOCATION)
             world.clients.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             done += 1
+        world.merges.carry()
     return done
 
 
 def begin(api: Api, **body: str) -> str:
-    """A merge whose lists are proposed. The machine, which is not here, would give it to the worker."""
+    """A merge whose lists are proposed."""
     merge: str = api.ok("POST", "merges", body)["id"]
-    send_merge(api.world.service, found(api.world, merge))
     work(api.world)
     return merge
 
