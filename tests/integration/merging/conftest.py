@@ -11,7 +11,6 @@ from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
 from rehearsal.worlds import clients_on, make_world
 from tests.integration.merging.kit import move_to, work
-
 from tests.integration.rules_13.api import Api
 from tests.integration.rules_13.automation import entry_id, rule
 
