@@ -88,7 +88,8 @@ class Changing:
 
     def __post_init__(self) -> None:
         self.refreshes = RefreshQueue(self.world)
-        self.world.parts |= {"refresh_queue": self.refreshes, "change_machine": self.machine}
+        machines = {"change_machine": self.machine, "merge_machine": self.machine}
+        self.world.parts |= {"refresh_queue": self.refreshes, **machines}
         self.api = Api(self.world)
 
     # --- looking
