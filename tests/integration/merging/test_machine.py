@@ -1,5 +1,6 @@
 """Merges carried on by the state machine that is deployed: people take their time, runs die, nothing is done twice."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from rehearsal.machine import Run, RunKilled
 from rehearsal.world import World
 from shared.domain.workflows import Outcome, Step, Workflow
+from shared.usecases.run_merge import run_merge
 from shared.usecases.run_workflow import LOOKED_AT_AGAIN
 from tests.integration.merging.kit import apply, begin, decide, stored, work
 from tests.integration.rules_13.api import Api
@@ -155,3 +157,14 @@ def test_what_is_cancelled_is_not_applied(api: Api, quickbooks: World) -> None:
     assert (status, problem["code"]) == (409, "merge_not_open")
     work(quickbooks)
     assert quickbooks.account.merges == ()
+
+
+def test_a_worker_with_little_time_brings_a_merge_on_nevertheless(api: Api, quickbooks: World) -> None:
+    merge = str(api.ok("POST", "merges", {})["id"])
+    where = (quickbooks.tenant, quickbooks.account_id, merge)
+    invocations = 1
+    while not run_merge(quickbooks.service, *where, quickbooks.time() + timedelta(seconds=20)):
+        invocations += 1
+        assert invocations < 40
+    assert invocations > 1
+    assert workflow_of(api, merge).step is Step.CHOOSE
