@@ -11,7 +11,7 @@ from rehearsal.papers import LINKED, UNLINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.software import Software, software
-from rehearsal.tables import create_table
+from rehearsal.tables import create_table, rows_of
 from rehearsal.world import INVOCATION, Time, World
 from shared.aws.clients import Clients
 from shared.aws.settings import Settings
@@ -95,8 +95,8 @@ def template_of(world: World, main: Party | None = None) -> Template:
     """The world's rows but for the vault's, which every world has of its own."""
     template = Template(world.tenant, world.account_id, world.connection_id, world.grant_id, main)
     for name in TABLES:
-        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        template.rows[name] = [] if name == "vault" else [row for page in pages for row in page["Items"]]
+        rows = rows_of(world.clients.dynamodb, world.settings.table(name))
+        template.rows[name] = [] if name == "vault" else list(rows)
     return template
 
 
@@ -130,7 +130,7 @@ def settings_for(clients: Clients, sandbox: SandboxClient, now: datetime, used: 
         tables={name: create_table(clients.dynamodb) for name in TABLES},
         queues={"refresh": clients.sqs.create_queue(QueueName=f"refresh-{unique}")["QueueUrl"]},
         texts={
-            "vault_key_arn": clients.kms.create_key()["KeyMetadata"]["Arn"],
+            "vault_key_arn": vault_key(clients),
             "provider_apps_secret": secrets.create_secret(Name=f"apps-{unique}", SecretString=json.dumps(apps))["ARN"],
             "signing_secret": secrets.create_secret(Name=f"signing-{unique}", SecretString="a key for tests alone")[
                 "ARN"
@@ -139,6 +139,12 @@ def settings_for(clients: Clients, sandbox: SandboxClient, now: datetime, used: 
         },
         provider_urls={one.name: f"{sandbox.base}/{one.name}" for one in used},
     )
+
+
+def vault_key(clients: Clients) -> str:
+    """The one key of this AWS, as on AWS every tenant's vault has the same; moto takes long to make one."""
+    found = clients.kms.list_keys()["Keys"]
+    return found[0]["KeyArn"] if found else clients.kms.create_key()["KeyMetadata"]["Arn"]
 
 
 def consent(world: World, party: Party) -> None:

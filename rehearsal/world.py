@@ -9,15 +9,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from functions.connect import change_steps
+from functions.merge import steps as merge_steps
 from functions.publish import worker
 from functions.publish.models import NewItem
 from rehearsal.consent import consented
 from rehearsal.ledger import Books, Ledger
+from rehearsal.machine import CHANGE, MERGE, RehearsedMachine
 from rehearsal.papers import Papers
 from rehearsal.process import Killed, Process, Running
 from rehearsal.sandbox_process import SandboxClient
@@ -34,6 +38,7 @@ from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import Publication
 from shared.storage.agenda import AgendaKind
 from shared.usecases.accept_publication import Chosen, accept_publication
+from shared.usecases.carry_workflow import Steps, carry
 from shared.usecases.create_items import Taken, create_items
 from shared.usecases.run_agenda import run_agenda
 from shared.usecases.service import Service
@@ -41,6 +46,7 @@ from shared.usecases.service import Service
 INVOCATION = timedelta(seconds=300)  # the worker's time limit in the template
 VISIBILITY = timedelta(seconds=360)
 MOST_RECEIVES = 5
+A_MONTH = 2_592_000  # seconds for which the template lets a merge wait for people
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -116,6 +122,18 @@ class World:
     failures: list[BaseException] = field(default_factory=list)
     items: dict[str, dict[str, Any]] = field(default_factory=dict)  # bodies by item id
     parts: dict[str, Any] = field(default_factory=dict)  # of the service, in the place of its own
+    changes: RehearsedMachine = field(init=False)
+    merges: RehearsedMachine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.changes = RehearsedMachine(CHANGE, partial(self._task, change_steps.STEPS))
+        self.merges = RehearsedMachine(MERGE, partial(self._task, merge_steps.STEPS), {"ChoiceSeconds": A_MONTH})
+        self.parts = {"change_machine": self.changes, "merge_machine": self.merges, **self.parts}
+
+    def _task(self, steps: Steps, task: dict[str, Any]) -> dict[str, str]:
+        """One task of a run, in a process of its own."""
+        with self.running.process(Process()):
+            return carry(self.new_service(), steps, task)
 
     # --- processes
     def new_service(self) -> Service:

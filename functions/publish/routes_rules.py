@@ -7,9 +7,16 @@ from typing import Any, Final
 from functions.publish.rule_models import ApplyBody, ApplyView, DeletedRule, NewRule, RuleList, RulePatch, RuleView
 from shared.aws.http import Answer, PageQuery, Request, Route
 from shared.domain.accounts import Capability
-from shared.domain.rules import Rule, rule_id
+from shared.domain.rules import Rule
 from shared.usecases.apply_rule import Counted, ask_apply, count_rule
-from shared.usecases.manage_rules import change_rule, create_rule, delete_rule, read_rule, read_rules
+from shared.usecases.manage_rules import (
+    change_rule,
+    create_rule,
+    delete_rule,
+    read_rule,
+    read_rules,
+    rule_made_for,
+)
 from shared.usecases.service import Service
 
 _RULES: Final = "/v1/accounts/{account}/rules"
@@ -41,9 +48,9 @@ def post_rule(service: Service, request: Request) -> Answer:
 
 
 def post_rule_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:
-    """The rule that the first request made: its id follows from the body, which is the same."""
-    body, account = request.body(NewRule), request.in_account
-    return _shown(read_rule(service, account, rule_id(account.tenant, account.id, body.kind, body.subject)))
+    """The rule that the first request made: it follows from the body, which is the same."""
+    body = request.body(NewRule)
+    return _shown(rule_made_for(service, request.in_account, body.kind, body.subject))
 
 
 def patch_rule(service: Service, request: Request) -> Answer:

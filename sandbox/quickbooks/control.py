@@ -59,10 +59,12 @@ def _identity_routes(state: QuickBooksState) -> list[Route]:
         return JSONResponse({"revoked": len(grants)})
 
     async def grants(_request: Request) -> Response:
-        """The consents that have not ended."""
+        """The consents that an app has tokens of, and that have not ended."""
+        known = {token.grant_id for token in state.identity.tokens.refresh_tokens.values()}
         rows = [
             {"user": state.people[one.user_id].email, "app": one.app_id, "organisation": one.realm_id}
             for one in state.identity.grants()
+            if one.grant_id in known
         ]
         return JSONResponse(rows)
 

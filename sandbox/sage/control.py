@@ -58,11 +58,12 @@ def _identity_routes(state: SageState) -> list[Route]:
         return JSONResponse(_person(state, user))
 
     async def grants(_request: Request) -> Response:
-        """The consents that have not ended: each covers every business of its person."""
+        """The consents that an app has tokens of, and that have not ended: each covers all businesses of a person."""
+        known = {token.grant_id for token in state.identity.tokens.refresh_tokens.values()}
         rows = [
             {"user": state.people[one.user_id].email, "app": one.app_id, "organisation": None}
             for one in state.identity.tokens.grants_of(None, None)
-            if not one.revoked
+            if not one.revoked and one.grant_id in known
         ]
         return JSONResponse(rows)
 

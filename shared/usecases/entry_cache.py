@@ -1,13 +1,13 @@
 """The entries that one invocation has read: those that items and rules name, as they stand for it in a book."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from shared.domain.accounts import Account
 from shared.domain.aliases import Led, Merges, RowKey, RowsAtHand, doubtful, leading
 from shared.domain.claims import as_bill
 from shared.domain.items import Item, ItemType
 from shared.domain.lists import Book, Entry, EntryStatus, Kind, survivor_of
-from shared.storage.aliases import Ask, FoundAliases
+from shared.storage.aliases import Ask
 from shared.usecases.service import Service
 
 Ref = tuple[Kind, str]
@@ -44,46 +44,41 @@ class EntryCache:
         """Read the entries that were not read before, in as few calls as the store can."""
         self.load_all((book, *ref) for ref in refs)
 
-    def load_all(self, asks: Iterable[Ask]) -> None:
-        """Entries of several books of one account in one call; another follows where merges lead some elsewhere."""
-        wanted = dict.fromkeys(ask for ask in asks if ask not in self._entries)
-        if not wanted:
-            return
-        merges = self._merges_of(next(iter(wanted))[0])
-        entries, rows = self._read(wanted, (key for ask in wanted for key in _leading(ask, merges)))
+    def load_all(self, asks: Iterable[Ask], then: Callable[[], Iterable[Ask]] = tuple) -> None:
+        """Entries of several books of one account, in one call; what merges lead them to follows in another.
+
+        `then` says what else is wanted as far as entries are known by now: it is read along with what follows.
+        """
+        wanted = {ask for ask in asks if ask not in self._entries}
+        targets: set[Ask] = set()
+        while wanted:
+            targets = self._read(wanted, plain=targets)
+            wanted = {ask for ask in (*targets, *then()) if ask not in self._entries}
+
+    def _read(self, wanted: Collection[Ask], *, plain: Collection[Ask]) -> set[Ask]:
+        """Read entries, and find where those lead that are not there: the answer. `plain` ones lead nowhere else."""
+        tenant, account = _whose(next(iter(wanted))[0])
+        merges = self._merges_of(tenant, account)
+        keys = (key for ask in wanted if ask not in plain for key in _leading(ask, merges))
+        entries, found = self._service.aliases.with_entries(tenant, account, wanted, keys)
         self._entries |= {ask: entries.get(ask) for ask in wanted}
         missing = [ask for ask in wanted if ask not in entries]
-        if missing and rows:
-            self._follow(missing, merges, rows)
-
-    def _follow(self, missing: Sequence[Ask], merges: Merges, found: FoundAliases) -> None:
-        """Find what stands for entries that their book does not have, and read it."""
-        rows = RowsAtHand()
+        if not found or not missing:
+            return set()
+        rows, ids = RowsAtHand(), {entry for _, _, entry in missing}
         rows.add(found.aliases, found.mirrors)
-        entries = {entry for _, _, entry in missing}
-        doubts = doubtful(merges, (row for row in found.mirrors if row.entry in entries))
+        doubts = doubtful(merges, (row for row in found.mirrors if row.entry in ids))
         if doubts:
-            rows.add(self._service.aliases.read(*_whose(missing[0][0]), doubts).aliases, ())
-        unread: set[Ask] = set()
-        for book, kind, entry in missing:
-            led = rows.lead(entry, book.key, merges)
-            self._led[book, kind, entry] = led
-            if led.entry is not None and (book, kind, led.entry) not in self._entries:
-                unread.add((book, kind, led.entry))
-        if unread:
-            there, _ = self._read(unread, ())
-            self._entries |= {ask: there.get(ask) for ask in unread}
+            rows.add(self._service.aliases.read(tenant, account, doubts).aliases, ())
+        led = {(book, kind, entry): rows.lead(entry, book.key, merges) for book, kind, entry in missing}
+        self._led |= led
+        return {(book, kind, one.entry) for (book, kind, _), one in led.items() if one.entry is not None}
 
-    def _read(self, asks: Collection[Ask], keys: Iterable[RowKey]) -> tuple[dict[Ask, Entry], FoundAliases]:
-        tenant, account = _whose(next(iter(asks))[0])
-        return self._service.aliases.with_entries(tenant, account, asks, keys)
-
-    def _merges_of(self, book: Book) -> Merges:
-        whose = _whose(book)
-        if whose not in self._merges:
-            account = self._service.accounts.get(*whose)
-            self._merges[whose] = account.merges if account is not None else ()
-        return self._merges[whose]
+    def _merges_of(self, tenant: str, account: str) -> Merges:
+        if (tenant, account) not in self._merges:
+            found = self._service.accounts.get(tenant, account)
+            self._merges[tenant, account] = found.merges if found is not None else ()
+        return self._merges[tenant, account]
 
     # --- what was read
     def get(self, book: Book, kind: Kind, entry_id: str) -> Entry | None:
@@ -98,7 +93,7 @@ class EntryCache:
 
     def any_lead(self, book: Book) -> bool:
         """Whether merges in force may lead entries of other books into this one."""
-        return any(book.key in {merge.target, *merge.sources} for merge in self._merges_of(book))
+        return any(book.key in {merge.target, *merge.sources} for merge in self._merges_of(*_whose(book)))
 
     def known(self, asks: Iterable[Ask]) -> list[Entry]:
         """Those of the entries that were read and are there."""
@@ -126,7 +121,9 @@ class EntryCache:
         links: Mapping[str, str] = method.values.get("bank_accounts") or {}
         if book.key in links:
             return [links[book.key]]
-        merges = [merge for merge in reversed(self._merges_of(book)) if book.key in {merge.target, *merge.sources}]
+        merges = [
+            merge for merge in reversed(self._merges_of(*_whose(book))) if book.key in {merge.target, *merge.sources}
+        ]
         forward = [source for merge in merges if merge.target == book.key for source in merge.sources]
         back = [merge.target for merge in merges if merge.target != book.key]
         return [links[one] for one in dict.fromkeys([*forward, *back]) if one in links]

@@ -38,15 +38,23 @@ def read_rule(service: Service, account: Account, rule: str) -> Rule:
     return found
 
 
+def rule_made_for(service: Service, account: Account, kind: RuleKind, subject: str) -> Rule:
+    """The rule that `create_rule` made for a subject; raises not_found."""
+    found = Ways(service, account).rules.of(kind, subject)
+    return read_rule(service, account, found.id if found else rule_id(account.tenant, account.id, kind, subject))
+
+
 def create_rule(
     service: Service, caller: Caller, account: Account, *, kind: RuleKind, subject: str, decisions: Decisions
 ) -> Rule:
     """Make the rule for an entry or a person. Its id follows from that, so that a repeat meets its own work.
 
+    One for an entry of other books is made for the entry that stands for it in those in use.
     Raises rule_exists (naming it) where another rule is there, invalid_request (naming the field), no_connection.
     """
     ways, cache = Ways(service, account), EntryCache(service, account)
     book = subject_book(ways, cache, kind, subject)
+    subject = led_subject(cache, kind, subject, book)
     now = service.clock.now()
     rule = Rule(
         id=rule_id(account.tenant, account.id, kind, subject),

@@ -105,14 +105,17 @@ def prefetch(cache: EntryCache, items: Iterable[Item], book: Book) -> None:
     methods = {item.payment_method for item in items if item.payment_method}
     asked: list[Ask] = [(book, *ref) for item in items for ref in refs_of(item)]
     paid: list[Ask] = [(own, Kind.PAYMENT_METHODS, method) for method in methods]
-    cache.load_all([*asked, *paid])
-    named = cache.known(asked)
-    cache.load(
-        book,
-        [(entry.kind, entry.survivor) for entry in named if entry.survivor]
-        + [(Kind.DIMENSIONS, entry.parent) for entry in named if entry.kind is Kind.DIMENSIONS and entry.parent]
-        + [(Kind.BANK_ACCOUNTS, link) for method in cache.known(paid) for link in cache.links(method, book)],
-    )
+
+    def following() -> Iterator[Ask]:
+        for entry in cache.known(asked):
+            if entry.survivor:
+                yield book, entry.kind, entry.survivor
+            if entry.kind is Kind.DIMENSIONS and entry.parent:
+                yield book, Kind.DIMENSIONS, entry.parent
+        for method in cache.known(paid):
+            yield from ((book, Kind.BANK_ACCOUNTS, link) for link in cache.links(method, book))
+
+    cache.load_all([*asked, *paid], then=following)
 
 
 class _Finder:

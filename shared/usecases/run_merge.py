@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 
 from shared.domain.accounts import Account
@@ -27,11 +28,12 @@ Do = Callable[[Service, Account, Merge, datetime], Merge]
 def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, deadline: datetime) -> bool:
     """Go on with a merge from where its record stands; True when the worker has nothing left to do for it.
 
-    `deadline` is when the invocation ends (UTC); what is left then goes on with a message of its own. May run again
-    after a crash, and beside another: each step ends with a write on the version that it began with.
+    `deadline` is when the invocation ends (UTC); what is left then goes on with a message of its own. One step is done
+    in any case: a worker with little time brings it on too. May run again after a crash, and beside another: each step
+    ends with a write on the version that it began with.
     """
     failures = 0
-    while True:
+    for turn in count():
         account = service.accounts.get(tenant, account_id)
         merge = service.merges.get(tenant, account_id, merge_id)
         if account is None or account.deleted_at is not None or merge is None:
@@ -39,7 +41,7 @@ def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, dea
         if not merge.working:
             follow_merge_to(service, merge)
             return True
-        if service.clock.now() + SLICE >= deadline:
+        if turn and service.clock.now() + SLICE >= deadline:
             send_merge(service, merge)
             return False
         try:
@@ -48,6 +50,7 @@ def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, dea
             failures += 1
             if failures == TRIES:
                 raise
+    raise AssertionError("the turns do not end")
 
 
 def _count(service: Service, account: Account, merge: Merge, deadline: datetime) -> Merge:

@@ -59,5 +59,12 @@ def _compared(ways: Ways, item: Item, mode: DuplicateMode) -> Duplicate | None:
     key = duplicate_key(item) if mode is not DuplicateMode.OFF else None
     if key is None:
         return None
-    alike = ways.service.items.alike(item.tenant, item.account, key)
-    return compared(key, [one for one in alike if one != item.id], mode)
+    alike = {one for other in _keys(ways, item) for one in ways.service.items.alike(item.tenant, item.account, other)}
+    return compared(key, sorted(alike - {item.id}), mode)
+
+
+def _keys(ways: Ways, item: Item) -> set[str]:
+    """What items that look the same are found by: a supplier may be several entries since lists were merged."""
+    suppliers = ways.rules.alike(RuleKind.SUPPLIER, item.contact) if item.contact is not None else ()
+    keys = (duplicate_key(replace(item, contact=supplier)) for supplier in suppliers)
+    return {key for key in keys if key is not None}

@@ -111,6 +111,26 @@ class Change:
         stack.invoke("AgendaFunction")
 
 
+def merged(customer: Customer) -> dict[str, Any]:
+    """Merge the book before into the current one, as proposed; the workflow at its end."""
+    merge = customer.post("/merges", {})
+    at = f"/workflows/{merge['workflow']}"
+    wait_for("the lists to be compared", lambda: customer.get(at)["step"] == "choose" and customer.get(at)["due_at"])
+
+    def undecided() -> list[str]:
+        return [one["list"] for one in customer.get(f"/merges/{merge['id']}")["lists"] if not one["decided"]]
+
+    for which in undecided():
+        path = f"/merges/{merge['id']}/lists/{which}"
+        wait_for(f"{which} to be decided", lambda path=path: customer.send("PUT", path, {"rest": "accept"}).is_success)
+    wait_for("every list to be decided", lambda: not undecided())
+    wait_for("the merge to be applied", lambda: customer.send("POST", f"/merges/{merge['id']}/apply").is_success)
+    found: dict[str, Any] = wait_for(
+        "the merge to end", lambda: one if (one := customer.get(at))["status"] == "ended" else None, 90
+    )
+    return found
+
+
 def quickbooks(change: Change, company: str) -> None:
     """All that a person does to change to a QuickBooks company."""
     change.consent(company, OWNER)

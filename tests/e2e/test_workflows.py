@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from tests.e2e.changing import WHOLE, Change, quickbooks
+from tests.e2e.changing import WHOLE, Change, merged, quickbooks
 from tests.e2e.tenants import Customer, World, next_organisation, wait_for
 
 COMPANY = "Harbour & Finch Ltd"
@@ -32,7 +32,7 @@ def deployed_with(world: World, **parameters: str) -> Iterator[None]:
         world.stack.deploy()
 
 
-def test_a_change_goes_through_every_step_and_is_seen_doing_so(world: World) -> None:
+def test_a_change_and_a_merge_go_through_every_step_and_are_seen_doing_so(world: World) -> None:
     customer = world.tenant("Changes").connected()
     change = Change.begun(customer, "quickbooks")
     first = change.await_step("consent")
@@ -61,6 +61,13 @@ def test_a_change_goes_through_every_step_and_is_seen_doing_so(world: World) -> 
     assert (change.status(), customer.get("/workflows")["workflows"][0]["id"]) == ("active", change.workflow)
     assert customer.refused("POST", f"/workflows/{change.workflow}/cancel") == (409, "workflow_not_cancellable")
     wait_for("the old connection to end", lambda: customer.status() == "disconnected", 90)
+
+    merge = merged(customer)
+    assert (merge["kind"], merge["outcome"]) == ("merge", "done")
+    assert [one["state"] for one in merge["steps"]] == ["done"] * 4
+    states, machine = world.stack.client("stepfunctions"), world.stack.outputs["MergeMachineArn"]
+    run = f"{machine.replace(':stateMachine:', ':execution:')}:{merge['id']}-1"
+    wait_for("its run to end", lambda: states.describe_execution(executionArn=run)["status"] == "SUCCEEDED")
 
 
 def test_a_person_is_awaited_over_a_restart_of_the_stack(world: World) -> None:

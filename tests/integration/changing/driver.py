@@ -88,7 +88,8 @@ class Changing:
 
     def __post_init__(self) -> None:
         self.refreshes = RefreshQueue(self.world)
-        self.world.parts |= {"refresh_queue": self.refreshes, "change_machine": self.machine}
+        machines = {"change_machine": self.machine, "merge_machine": self.machine}
+        self.world.parts |= {"refresh_queue": self.refreshes, **machines}
         self.api = Api(self.world)
 
     # --- looking
@@ -138,7 +139,7 @@ class Changing:
         return {
             key: row
             for key, row in every.items()
-            if not key[1].endswith("#E")
+            if not key[1].endswith(("#E", "#ATTENTION"))
             and not key[2].startswith("WF#")
             and key[2] not in _ASIDE
             and key[2] not in {f"C#{one}" for one in successors}

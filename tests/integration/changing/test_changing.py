@@ -7,6 +7,7 @@ from rehearsal.world import PDF
 from shared.domain.connections import ConnectionStatus
 from shared.domain.items import Stage
 from shared.domain.workflows import Outcome, Step
+from shared.usecases.settle_closing import LOOKED_FOR
 from tests.integration.changing.conftest import MakeChanging
 from tests.integration.changing.driver import OURS, Changing
 from tests.integration.disconnecting.test_what_was_sent import in_doubt
@@ -116,3 +117,33 @@ def test_there_and_back_again_needs_no_merge(changing: Changing) -> None:
     world.publish([item])
     world.settle()
     assert changing.places(item) == [f"xero:{first.pinned.id}"]
+
+
+@pytest.mark.soak
+def test_what_nobody_can_find_out_is_held_for_a_person(changing: Changing) -> None:
+    """Half an hour is spent on it before the switch; then the change goes on, and it is never ready again."""
+    world, old = changing.world, changing.main()
+    doubtful = in_doubt(world)
+    world.blind(status=503, times=10_000)
+    begun = changing.to(Step.SETTLE)
+    began = world.time()
+    changing.run(begun["workflow"])
+    assert_changed(changing, old.id, begun["connection"])
+    assert world.time() - began >= LOOKED_FOR
+    for item in doubtful:
+        assert world.state(item).stage is Stage.UNKNOWN
+        assert changing.api.call("POST", f"items/{item}/publish")[1]["code"] == "outcome_unknown"
+
+
+@pytest.mark.soak
+def test_a_connection_that_has_expired_is_changed(changing: Changing) -> None:
+    """Nothing can be asked through it any more: what is unknown is held at once."""
+    world, old = changing.world, changing.main()
+    doubtful = in_doubt(world)
+    world.withdraw()
+    changing.service.connections.update(old.moved(ConnectionStatus.EXPIRED))
+    begun = changing.to(Step.SWITCH)
+    assert [world.state(item).stage for item in doubtful] != [Stage.PUBLISHED] * len(doubtful)
+    changing.run(begun["workflow"])
+    assert_changed(changing, old.id, begun["connection"])
+    assert {world.state(item).stage for item in doubtful} == {Stage.UNKNOWN}

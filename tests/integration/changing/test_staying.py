@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rehearsal.process import Process
 from shared.domain.connections import ConnectionStatus
 from shared.domain.errors import LedgerbridgeError
 from shared.domain.items import Stage
@@ -12,6 +13,7 @@ from shared.domain.workflows import Outcome, Step
 from shared.usecases.move_workflow import stop_workflow
 from tests.integration.changing.driver import HOME, OURS, Changing
 
+QUICK = {Step.CONSENT, Step.SWITCH}
 EARLY = (Step.CONSENT, Step.ORGANISATION, Step.LISTS, Step.SETTLE, Step.SWITCH)
 
 
@@ -35,7 +37,9 @@ def publishes(changing: Changing) -> None:
     assert world.state(item).stage is Stage.PUBLISHED
 
 
-@pytest.mark.parametrize("step", EARLY)
+@pytest.mark.parametrize(
+    "step", [step if step in QUICK else pytest.param(step, marks=pytest.mark.soak) for step in EARLY]
+)
 def test_cancelled_at_each_step(changing: Changing, step: Step) -> None:
     old = changing.main().id
     before = changing.old_rows(old)
@@ -81,9 +85,30 @@ def test_consent_that_comes_back_after_the_cancel_is_let_go(changing: Changing) 
     answer = changing.walk("quickbooks", begun["authorize_url"], organisation=OURS)
     assert answer["error"] == "connection_not_active"
     changing.rest()
-    assert changing.held() == {("xero", changing.main().pinned.id): 1}  # the code was not exchanged: there is no token
+    assert changing.granted() == changing.held()
     assert changing.main().id == old
     assert changing.old_rows(old) == before
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", range(1, 9))
+def test_cancelled_while_the_consent_is_taken_in(changing: Changing, number: int) -> None:
+    """The browser comes back in the very moment: whatever has been exchanged already is let go."""
+    old = changing.main().id
+    before = changing.old_rows(old)
+    begun = changing.begin(old, "quickbooks")
+
+    def cancel() -> None:
+        changing.cancel(begun["workflow"])
+        changing.step(begun["workflow"])
+
+    with changing.world.running.process(Process(hold_after=number, hold=cancel)) as process:
+        answer = changing.walk("quickbooks", begun["authorize_url"], organisation=OURS)
+    if len(process.effects) < number:
+        cancel()
+    changing.run(begun["workflow"])
+    assert_unchanged(changing, old, before, Outcome.CANCELLED, begun["workflow"])
+    assert answer
 
 
 def test_refused_consent(changing: Changing) -> None:

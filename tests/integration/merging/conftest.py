@@ -9,12 +9,10 @@ from rehearsal.founding import Template, new_world, template_of
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
+from rehearsal.worlds import clients_on, make_world
 from tests.integration.merging.kit import move_to, work
-from tests.integration.publishing.conftest import aws, clients_on, make_world, world
 from tests.integration.rules_13.api import Api
 from tests.integration.rules_13.automation import entry_id, rule
-
-__all__ = ["aws", "world"]
 
 RULED = {"Severn Power": "429", "Tidewater Fuel": "449"}  # suppliers and the category of the rule of each
 
@@ -48,20 +46,20 @@ def items_before(api: Api) -> dict[str, str]:
 
 @pytest.fixture
 def moved(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, world_dynamodb: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], World]:
     """The account on QuickBooks, in fresh tables whenever it is called; the items of before are in `world.items`."""
 
     def another() -> World:
         if sandbox_server.base not in _before:
-            made = make_world(sandbox_server, dynamodb_endpoint)
+            made = make_world(sandbox_server, world_dynamodb)
             items = items_before(Api(made))
             move_to(made, "quickbooks")
             work(made)
             _before[sandbox_server.base] = Before(template_of(made), items)
         before = _before[sandbox_server.base]
         sandbox_server.reset()
-        made = new_world(sandbox_server, clients_on(dynamodb_endpoint), before.template, "quickbooks")
+        made = new_world(sandbox_server, clients_on(world_dynamodb), before.template, "quickbooks")
         made.items.update({name: {"id": item} for name, item in before.items.items()})
         watch_calls(made.running, monkeypatch)
         return made

@@ -11,6 +11,8 @@ from rehearsal.software import software
 from rehearsal.world import INVOCATION, World
 from shared.domain.ids import new_id
 from shared.domain.lists import Entry, Kind
+from shared.domain.merges import Merge
+from shared.usecases.begin_merge import found_merge
 from tests.integration.rules_13.api import Api
 
 LISTS = (
@@ -50,8 +52,12 @@ def known(world: World, name: str) -> None:
 
 
 def work(world: World) -> int:
-    """Have the refresh queue's worker do what waits, and what that brings up; returns the number of messages."""
+    """Have the refresh queue's worker and the runs of merges do what waits, and what that brings up.
+
+    Returns the number of messages.
+    """
     done, queue = 0, world.settings.queue("refresh")
+    world.merges.carry()
     while messages := world.clients.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:
             body = json.loads(message["Body"])
@@ -59,6 +65,7 @@ def work(world: World) -> int:
             serve(world.new_service(), body, message_id=message["MessageId"], sent_at=now, deadline=now + INVOCATION)
             world.clients.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             done += 1
+        world.merges.carry()
     return done
 
 
@@ -69,6 +76,11 @@ def begin(api: Api, **body: str) -> str:
     return merge
 
 
+def found(world: World, merge: str) -> Merge:
+    """A merge's record."""
+    return found_merge(world.service, world.account, merge)
+
+
 def outline(api: Api, merge: str) -> dict[str, dict[str, Any]]:
     """The lists of a merge, by name."""
     return {one["list"]: one for one in api.ok("GET", f"merges/{merge}")["lists"]}
@@ -76,13 +88,13 @@ def outline(api: Api, merge: str) -> dict[str, dict[str, Any]]:
 
 def entries(api: Api, merge: str, which: str) -> dict[str, dict[str, Any]]:
     """Every old entry of a list, by name."""
-    found: dict[str, dict[str, Any]] = {}
+    every: dict[str, dict[str, Any]] = {}
     query: dict[str, str] = {"limit": "200"}
     while True:
         page = api.ok("GET", f"merges/{merge}/lists/{which}", **query)
-        found |= {one["name"]: one for one in page["entries"]}
+        every |= {one["name"]: one for one in page["entries"]}
         if page["next_cursor"] is None:
-            return found
+            return every
         query["cursor"] = page["next_cursor"]
 
 
@@ -132,11 +144,11 @@ def onto(api: Api, merge: str, which: str, **pairs: str) -> dict[str, Any]:
 
 def stored(world: World, *tables: str) -> dict[str, list[str]]:
     """Every row of these tables, as it lies there."""
-    found = {}
+    rows = {}
     for name in tables:
         pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        found[name] = sorted(repr(sorted(row.items())) for page in pages for row in page["Items"])
-    return found
+        rows[name] = sorted(repr(sorted(row.items())) for page in pages for row in page["Items"])
+    return rows
 
 
 def contents(world: World) -> dict[str, list[str]]:
