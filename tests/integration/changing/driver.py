@@ -15,6 +15,7 @@ from local.person import OWNER, Person
 from rehearsal.ledger import Ledger
 from rehearsal.process import Process
 from rehearsal.software import Software, software
+from rehearsal.tables import rows_of
 from rehearsal.world import INVOCATION, World
 from shared.domain.accounts import Caller, Event
 from shared.domain.connections import Connection, ConnectionStatus, Slot
@@ -124,10 +125,8 @@ class Changing:
         """What tables say, by table and key; without what tells who wrote a row, and how often it was written."""
         found = {}
         for table in tables:
-            pages = self.world.clients.dynamodb.get_paginator("scan").paginate(
-                TableName=self.world.settings.table(table), ConsistentRead=True
-            )
-            for row in (row_from_wire(raw) for page in pages for raw in page["Items"]):
+            for raw in rows_of(self.world.clients.dynamodb, self.world.settings.table(table)):
+                row = row_from_wire(raw)
                 said = {name: value for name, value in row.items() if name not in _OF_WRITING}
                 found[table, row["pk"], row["sk"]] = said
         return found

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from rehearsal.founding import Party, connect, consent, refresh
+from rehearsal.tables import rows_of
 from rehearsal.world import INVOCATION, World
 from shared.aws.clock import Clock
 from shared.domain.accounts import Account
@@ -60,8 +61,7 @@ def stored(world: World) -> dict[str, str]:
     """Lists, rules and items as they are in the tables; not where items stand (#S), nor the queues (#O#)."""
     found = {}
     for table in ("lists", "rules", "items"):
-        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(table))
-        for row in (row for page in pages for row in page["Items"]):
+        for row in rows_of(world.clients.dynamodb, world.settings.table(table)):
             if not row["pk"]["S"].endswith("#S") and "#O#" not in row["pk"]["S"]:
                 found[f"{table} {row['pk']['S']} {row['sk']['S']}"] = json.dumps(row, sort_keys=True, default=repr)
     return found

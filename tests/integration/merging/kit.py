@@ -8,6 +8,7 @@ from functions.refresh.worker import serve
 from rehearsal.consent import organisation_id
 from rehearsal.founding import Party, connect, consent, refresh
 from rehearsal.software import software
+from rehearsal.tables import rows_of
 from rehearsal.world import INVOCATION, World
 from shared.domain.ids import new_id
 from shared.domain.lists import Entry, Kind
@@ -146,8 +147,8 @@ def stored(world: World, *tables: str) -> dict[str, list[str]]:
     """Every row of these tables, as it lies there."""
     rows = {}
     for name in tables:
-        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        rows[name] = sorted(repr(sorted(row.items())) for page in pages for row in page["Items"])
+        there = rows_of(world.clients.dynamodb, world.settings.table(name))
+        rows[name] = sorted(repr(sorted(row.items())) for row in there)
     return rows
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from functions.refresh.worker import serve
 from rehearsal.process import Killed, Process
+from rehearsal.tables import rows_of
 from rehearsal.world import INVOCATION, World
 from shared.usecases.ask_merge import merge_message
 from tests.integration.merging.kit import contents, found, outline, stored, work
@@ -37,17 +38,13 @@ Rows = dict[str, list[dict[str, Any]]]
 TABLES = ("connections", "lists", "agenda", "rules", "items")
 
 
-def rows_of(world: World) -> Rows:
-    rows: Rows = {}
-    for name in TABLES:
-        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        rows[name] = [row for page in pages for row in page["Items"]]
-    return rows
+def every_row(world: World) -> Rows:
+    return {name: list(rows_of(world.clients.dynamodb, world.settings.table(name))) for name in TABLES}
 
 
 def put_back(world: World, before: Rows) -> None:
     """Every row as it was."""
-    for name, now in rows_of(world).items():
+    for name, now in every_row(world).items():
         kept = {(row["pk"]["S"], row["sk"]["S"]) for row in before[name]}
         new = [{"pk": row["pk"], "sk": row["sk"]} for row in now if (row["pk"]["S"], row["sk"]["S"]) not in kept]
         changed = [row for row in before[name] if row not in now]
@@ -64,7 +61,7 @@ def test_a_worker_that_dies_anywhere_applying_changes_nothing_of_the_end(moved: 
     merge = mapped(api)
     unchanged = contents(world)
     api.ok("POST", f"merges/{merge}/apply")
-    before, whole = rows_of(world), Process()
+    before, whole = every_row(world), Process()
     assert run(world, merge, whole)
     end = aliases(world)
     assert len(whole.effects) >= 8
@@ -89,7 +86,7 @@ def test_proposing_goes_on_where_it_died(moved: Callable[[], World], some: slice
     world = moved()
     api = Api(world)
     merge = api.ok("POST", "merges", {})["id"]
-    before, whole = rows_of(world), Process()
+    before, whole = every_row(world), Process()
     assert run(world, merge, whole)
     wanted = outline(api, merge)
     for number in range(1, len(whole.effects) + 1)[some]:

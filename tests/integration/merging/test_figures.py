@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from rehearsal.process import Process
+from rehearsal.tables import rows_of
 from rehearsal.world import World
 from shared.domain.ids import new_id
 from tests.integration.merging.kit import decide, found, onto
@@ -18,8 +19,7 @@ from tests.integration.rules_13.api import Api
 def copies(world: World, number: int) -> None:
     """So many more items like the plain one, written in bulk."""
     table, item = world.settings.table("items"), world.items["plain"]["id"]
-    pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=table)
-    rows = [row for page in pages for row in page["Items"] if row["sk"]["S"] == item]
+    rows = [row for row in rows_of(world.clients.dynamodb, table) if row["sk"]["S"] == item]
     assert len(rows) == 2, "what it says, and where it stands"
     text = json.dumps(rows)
     puts = [
