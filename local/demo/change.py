@@ -131,8 +131,7 @@ class Change:
     def _merged(self) -> Record:
         """Merge the lists: what is proposed is accepted, what is used and has no good proposal gets its first one."""
         path = f"{self._account}/merges/{self._api.call('POST', f'{self._account}/merges', {})['id']}"
-        Work.wait_for(lambda: self._api.call("GET", path)["doing"] is None, PROPOSED_WITHIN, "the proposals")
-        for name in self._api.call("GET", path)["undecided"]:
+        while name := self._undecided(path):
             said = {"rest": "accept", "mappings": list(self._by_hand(path, name))}
             self._api.call("PUT", f"{path}/lists/{name}", said)
         self._api.call("POST", f"{path}/apply")
@@ -148,6 +147,11 @@ class Change:
         self._say(f"lists merged: {sum(one['mapped'] for one in merge['lists'])} entries mapped")
         self._merge_path = path
         return merge
+
+    def _undecided(self, path: str) -> str | None:
+        """The first list that waits for a decision, once all is proposed: values follow the choice of dimensions."""
+        Work.wait_for(lambda: self._api.call("GET", path)["doing"] is None, PROPOSED_WITHIN, "the proposals")
+        return next(iter(self._api.call("GET", path)["undecided"]), None)
 
     def _by_hand(self, path: str, name: str) -> Iterator[Record]:
         for one in self._api.pages(f"{path}/lists/{name}", "entries"):
