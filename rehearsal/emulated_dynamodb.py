@@ -7,7 +7,8 @@ Of what a test of a whole world costs, the SDK's signing and parsing and a serve
 import base64
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from botocore.exceptions import ClientError
@@ -29,6 +30,9 @@ class EmulatedDynamoDB:
     def __init__(self) -> None:
         self.listeners: list[Listener] = []
 
+    def get_paginator(self, method: str) -> "Paginator":
+        return Paginator(getattr(self, method))
+
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
         operation = "".join(word.capitalize() for word in method.split("_"))
 
@@ -39,6 +43,21 @@ class EmulatedDynamoDB:
 
         self.__dict__[method] = call
         return call
+
+
+@dataclass(frozen=True)
+class Paginator:
+    """Asks on until an answer says no more where it stopped."""
+
+    method: Callable[..., dict[str, Any]]
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        while True:
+            answer = self.method(**request)
+            yield answer
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def forget_tables() -> None:

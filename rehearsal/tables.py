@@ -2,7 +2,6 @@
 
 import importlib
 import secrets
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -44,14 +43,3 @@ def create_table(client: Any) -> str:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     )
     return name
-
-
-def rows_of(client: Any, table: str) -> Iterator[dict[str, Any]]:
-    """Every row of a table, as attribute values."""
-    request: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
-    while True:
-        answer = client.scan(**request)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
