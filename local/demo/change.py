@@ -18,9 +18,18 @@ PUBLISHED_WITHIN: Final = 90
 # What a rule of each supplier says: a category and a tax rate of Xero's, by code.
 RULES: Final = {
     "Northgate Stationers": ("461", "INPUT2"),
-    "Harbour Telecom": ("489", "INPUT2"),
+    "Zielona Góra Meble": ("400", "INPUT2"),
+    "Lumen Software Ltd": ("463", "INPUT2"),
     "Redhill Cleaning": ("408", "INPUT2"),
     "Tidewater Fuel": ("449", "INPUT2"),
+}
+# What a person says where nothing is proposed, or something else is meant: QuickBooks' account for a code of Xero's.
+BY_HAND: Final = {
+    "408": "Office Expenses",
+    "445": "Office Expenses",
+    "449": "Fuel",
+    "461": "Office Expenses",
+    "463": "Software Subscriptions",
 }
 WAITING: Final = 3  # coded documents of each supplier that wait in the inbox while the software changes
 
@@ -129,7 +138,7 @@ class Change:
 
     # --- the merge
     def _merged(self) -> Record:
-        """Merge the lists: what is proposed is accepted, what is used and has no good proposal gets its first one."""
+        """Merge the lists: what is proposed is accepted, but for a few categories."""
         path = f"{self._account}/merges/{self._api.call('POST', f'{self._account}/merges', {})['id']}"
         while name := self._undecided(path):
             said = {"rest": "accept", "mappings": list(self._by_hand(path, name))}
@@ -154,17 +163,21 @@ class Change:
         return next(iter(self._api.call("GET", path)["undecided"]), None)
 
     def _by_hand(self, path: str, name: str) -> Iterator[Record]:
+        new = {one["name"]: one["id"] for one in self._api.pages(f"{self._account}/lists/categories", "entries")}
         for one in self._api.pages(f"{path}/lists/{name}", "entries"):
-            good = [offer for offer in one["candidates"] if offer["score"] >= 75]
-            if (one["rules"] or one["items"]) and one["candidates"] and not good:
-                yield {"old": one["old"], "new": one["candidates"][0]["entry"]}
+            if name == "categories" and one["code"] in BY_HAND:
+                yield {"old": one["old"], "new": new[BY_HAND[one["code"]]]}
 
     def _kept(self, supplier: str, item: str) -> Record:
         """What a rule of before makes of the next document: the codes that QuickBooks will be sent."""
         preview = self._api.call("GET", f"{self._account}/items/{item}/preview")
         if preview["problems"]:
-            raise DemoError(f"{supplier}: {[one['code'] for one in preview['problems']]}")
-        sent = json.loads(preview["payloads"][0]["body"])["Line"][0]["AccountBasedExpenseLineDetail"]
+            raise DemoError(f"{supplier}: {[(one['code'], one['field']) for one in preview['problems']]}")
+        calls = [json.loads(payload["body"])["BatchItemRequest"] for payload in preview["payloads"]]
+        bills = [element["Bill"] for elements in calls for element in elements if "Bill" in element]
+        if not bills:
+            raise DemoError(f"{supplier}: no bill would be sent, but {[sorted(one[0]) for one in calls]}")
+        sent = bills[0]["Line"][0]["AccountBasedExpenseLineDetail"]
         category, rate = RULES[supplier]
         return {
             "supplier": supplier,
