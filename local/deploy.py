@@ -175,7 +175,7 @@ def outputs(client: Client, stack: str) -> dict[str, str]:
 def set_what_the_emulator_leaves_out(client: Client, stack: str, given: template.Template) -> None:
     """Set by public AWS calls what the template says and the emulator's CloudFormation ignores.
 
-    Expiry of a table's records, the permission of a worker to wake itself and to answer the tasks of state machines, and
+    Expiry of a table's records, the permissions of workers to wake themselves and to answer state machines, and
     the API's own domain for the front door.
     """
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)

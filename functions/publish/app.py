@@ -12,6 +12,7 @@ from functions.publish import (
     routes_publications,
     routes_rule_transfer,
     routes_rules,
+    routes_unresolved,
 )
 from functions.publish.routes_inbox import ROUTES as INBOX_ROUTES
 from shared.aws.entry import LambdaHandler, entry
@@ -29,5 +30,6 @@ ROUTES: Final[list[Route]] = [
     *routes_bulk.ROUTES,
     *routes_bank.ROUTES,
     *routes_approval.ROUTES,
+    *routes_unresolved.ROUTES,
 ]
 handler: Final[LambdaHandler] = entry(ROUTES, GATE)

@@ -37,7 +37,7 @@ _FIELDS = ("name", "status", "events", "notificationUrl")
 
 @dataclass
 class Notification:
-    """One notification with its attempts; `status` is the last HTTP status, None when none came."""
+    """One notification with its attempts; `status` is the last attempt's, None while it lasts or without an answer."""
 
     event_id: str
     type: str
@@ -210,13 +210,15 @@ def _payload(record: Record) -> Record:
 async def _post(url: str, notification: Notification) -> bool:
     headers = {"content-type": "application/json", "x-bill-sha-signature": notification.signature}
     notification.attempts += 1
+    notification.status = None  # until this attempt is over
     try:
         async with httpx.AsyncClient(timeout=ANSWER_WITHIN_SECONDS, trust_env=False, verify=_trust()) as client:
             async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
-                notification.status = (await client.post(url, content=notification.body, headers=headers)).status_code
+                answer = await client.post(url, content=notification.body, headers=headers)
     except (httpx.HTTPError, TimeoutError):
-        notification.status = None
-    return notification.status == 200
+        return False
+    notification.status = answer.status_code
+    return answer.status_code == 200
 
 
 @cache

@@ -145,16 +145,21 @@ def _handled(route: Route, gate: Gate, service: Any, event: dict[str, Any], path
     key = headers.get(route.key_header)
     if route.rebuild is None or key is None:
         return _response(route, route.handler(service, request))
-    return _once(route, gate, service, request, _claim(request, key, raw))
+    return _once(route, gate, service, request, _claim(route, request, key, raw))
 
 
-def _claim(request: Request, key: str, raw: bytes) -> tuple[str, str]:
-    """Under what an Idempotency-Key is claimed (tenant, caller, method, path, key), and the hash of the body."""
+def _claim(route: Route, request: Request, key: str, raw: bytes) -> tuple[str, str]:
+    """Under what an Idempotency-Key is claimed (tenant, caller, method, path, key), and the hash of the body.
+
+    The signature of a webhook covers its id and body, and not the address: its id is claimed in the whole tenant, and
+    the address counts as content, so that what was sent to one account cannot be sent on to another.
+    """
     if not _KEY.match(key):
         raise _invalid("Idempotency-Key", "1 to 128 printable ASCII characters without spaces")
     concrete = request.route.format(**request.path)
-    named = "|".join([request.caller.tenant, request.caller.user, request.method, concrete, key])
-    return hashlib.sha256(named.encode()).hexdigest(), hashlib.sha256(raw).hexdigest()
+    place, content = (concrete, raw) if route.signed is None else (request.route, concrete.encode() + b"|" + raw)
+    named = "|".join([request.caller.tenant, request.caller.user, request.method, place, key])
+    return hashlib.sha256(named.encode()).hexdigest(), hashlib.sha256(content).hexdigest()
 
 
 def _once(route: Route, gate: Gate, service: Any, request: Request, claim: tuple[str, str]) -> Response[str]:

@@ -154,12 +154,18 @@ def test_a_revoked_consent_is_noticed_once_and_mended_by_a_new_one(product: Prod
     there = [one["InvoiceNumber"] for one in customer.documents()]
     assert [there.count(f"REVOKED-{one}") for one in range(3)] == [1, 1, 1]
     assert len(customer.events("connection.reconnected")) == 1
+    again = {"filter": {"error_code": answer.json()["publish_again"]}}  # what was refused meanwhile, in one call
+    customer.post("/publications", again)
+    assert customer.await_stage(another, "published")["last_error"] is None
+    there = [one["InvoiceNumber"] for one in customer.documents()]
+    assert [there.count(f"REVOKED-{one}") for one in range(4)] == [1, 1, 1, 1]
 
 
 def test_another_organisation_at_a_reconnect_is_refused(product: Product) -> None:
     customer: Customer = product.connected()
     answer = customer.reconnect(organisation=next_organisation())
     assert (answer.status_code, answer.json()["code"]) == (409, "organisation_mismatch")
+    assert answer.json()["details"]["offer"] == "change"
     assert customer.status() == "active"
     assert customer.get(customer.at)["organisation"]["name"] == customer.organisation
 

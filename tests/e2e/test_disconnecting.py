@@ -49,3 +49,28 @@ def test_the_provider_is_told(world: World) -> None:
     customer.post(f"{customer.at}/disconnect")
     wait_for("the agenda to tell the provider", lambda: told() > before, 150)
     assert customer.status() == "disconnected"
+
+
+def test_codings_rest_until_they_are_restored_and_lists_of_before_come_back(world: World) -> None:
+    customer = world.tenant("Later").connected()
+    item = customer.items(1, "LATER")[0]
+    category = customer.entry("categories", "429")["id"]
+    book = customer.get()["current_book"]
+    later = {"mode": "merge_later"}
+    assert customer.refused("POST", f"{customer.at}/disconnect", later) == (409, "confirmation_needed")
+    assert customer.status() == "active"
+    customer.post(f"{customer.at}/disconnect", {**later, "confirm": True})
+    wait_for("the connection to end", lambda: customer.status() == "disconnected", 120)
+    assert [one["code"] for one in customer.seen(item)["reasons"]] == ["codings_suspended"]
+    assert customer.get()["current_book"] == book
+    customer.post("/codings/restore")
+    assert customer.await_stage(item, "ready")["reasons"] == []
+
+    customer.connect(customer.organisation)
+    customer.await_lists()
+    customer.post(f"{customer.at}/disconnect", {"mode": "reinstate"})
+    wait_for("the connection to end", lambda: customer.status() == "disconnected", 120)
+    assert customer.get()["current_book"] is None
+    lost = {one["id"]: (one["items"], one["book"]) for one in customer.get("/unresolved")["entries"]}
+    assert lost[category] == (1, book)
+    assert {one["code"] for one in customer.seen(item)["reasons"]} == {"entry_unresolved"}

@@ -1,11 +1,16 @@
-"""DynamoDB for integration tests: moto for speed, and AWS's own DynamoDB Local where Java and npm are."""
+"""DynamoDB for integration tests: moto for speed, and AWS's own DynamoDB Local where Java and npm are; whole worlds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
+from rehearsal.process import watch_calls
+from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import CREDENTIALS, create_table, local_client, session
+from rehearsal.world import World
+from rehearsal.worlds import make_world
 from shared.storage import agenda
 from shared.storage.table import Consumed, Table
 
@@ -31,8 +36,6 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "dynamodb_local":
         yield local_client(request.getfixturevalue("local_endpoint"))
         return
-    from moto import mock_aws
-
     with mock_aws():
         yield session().create_client("dynamodb", **CREDENTIALS)
 
@@ -67,3 +70,48 @@ def units() -> Units:
 def local_table(local_dynamodb: Any, units: Units) -> Table:
     """A table on DynamoDB Local alone, whose calls are counted in `units`."""
     return Table(local_dynamodb, create_table(local_dynamodb), observer=units)
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An AWS of moto's own, empty, for one test."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        yield
+
+
+@pytest.fixture
+def world_of(
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], World]:
+    """Makes an account connected to the named provider (a secondary beside its main one), its calls watched.
+
+    One world at a time: making another resets the sandbox.
+    """
+
+    def made(provider: str) -> World:
+        world = make_world(sandbox_server, dynamodb_endpoint, provider)
+        watch_calls(world.running, monkeypatch)
+        return world
+
+    return made
+
+
+@pytest.fixture
+def world(world_of: Callable[[str], World]) -> World:
+    """An account connected to Xero; packages that stand on another world have their own."""
+    return world_of("xero")
+
+
+@pytest.fixture
+def worlds(world_of: Callable[[str], World], monkeypatch: pytest.MonkeyPatch) -> Callable[[], World]:
+    """Makes a world whenever it is called: for tests that run many times and must not learn from each other."""
+
+    def another() -> World:
+        monkeypatch.undo()
+        return world_of("xero")
+
+    return another

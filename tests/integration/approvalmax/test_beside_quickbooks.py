@@ -1,25 +1,18 @@
 """ApprovalMax beside QuickBooks Online: bills wait there for people, and reach the books once they are approved."""
 
+from collections.abc import Callable
+
 import pytest
 
-from rehearsal.process import watch_calls
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import PDF, World
 from shared.domain.approvals import ApprovalOutcome
 from tests.integration.approvalmax.kit import decide, next_look, published
 from tests.integration.publishing.checks import assert_sound, stages
-from tests.integration.publishing.conftest import aws, make_world
-
-__all__ = ["aws"]
 
 
 @pytest.fixture
-def world(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
-) -> World:
-    made = make_world(sandbox_server, dynamodb_endpoint, "approvalmax beside quickbooks")
-    watch_calls(made.running, monkeypatch)
-    return made
+def world(world_of: Callable[[str], World]) -> World:
+    return world_of("approvalmax beside quickbooks")
 
 
 def bills_in_the_books(world: World) -> int:

@@ -4,10 +4,8 @@ import pytest
 
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
+from rehearsal.worlds import clients_on
 from tests.integration.bill.world import BillWorld, new_world
-from tests.integration.publishing.conftest import aws, clients_on
-
-__all__ = ["aws"]
 
 
 @pytest.fixture

@@ -16,19 +16,30 @@ from shared.usecases.follow_disconnect import TRIES
 from shared.usecases.run_agenda import run_agenda
 from tests.integration.connect.conftest import World
 
+ADVISER = "priya.shah@example.com"  # of fifty organisations
 REMOVED, REVOKED = "DELETE /connections/{id}", "POST /connect/revocation"
 
 
 def connected(world: World, account: str, place: int = 0) -> Connection:
     """A connection to the organisation at a place of the consent page."""
-    begun = world.started(account)
-    answer = world.consented(begun["authorize_url"])
-    path = f"/v1/accounts/{account}/connections/{begun['id']}"
-    world.call("POST", f"{path}/redeem", {"result_code": answer["result_code"]})
+    path = redeemed(world, account)
     offers = world.call("GET", f"{path}/organisations").json["organisations"]
-    chosen = {"organisation_id": offers[place]["organisation"]["id"]}
-    assert world.call("PUT", f"{path}/organisation", chosen).status == 200
-    return world.connection(account, begun["id"])
+    return chosen(world, path, offers[place]["organisation"]["id"])
+
+
+def redeemed(world: World, account: str, user: str | None = None) -> str:
+    """A consent of the owner, or of the person named, brought home; the path of its connection."""
+    begun = world.started(account)
+    answer = world.consented(begun["authorize_url"], user=user)
+    path = f"/v1/accounts/{account}/connections/{begun['id']}"
+    assert world.call("POST", f"{path}/redeem", {"result_code": answer["result_code"]}).status == 200
+    return path
+
+
+def chosen(world: World, path: str, organisation: str) -> Connection:
+    assert world.call("PUT", f"{path}/organisation", {"organisation_id": organisation}).status == 200
+    *_, account, _, connection = path.split("/")
+    return world.connection(account, connection)
 
 
 def disconnect(world: World, connection: Connection) -> None:
@@ -147,6 +158,24 @@ def test_another_account_on_the_same_organisation_goes_on(world: World) -> None:
     agenda(world)
     assert told(world) == (0, 1)
     assert world.service.organisations.holders("xero", first.pinned.id) == []
+
+
+@pytest.mark.parametrize("accounts", [4, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(900)])])
+def test_many_accounts_of_one_person_go_on_without_the_one_that_ends(world: World, accounts: int) -> None:
+    path = redeemed(world, world.account(), ADVISER)
+    first, *ids = [
+        one["organisation"]["id"] for one in world.call("GET", f"{path}/organisations").json["organisations"]
+    ]
+    assert len(ids) == 49
+    every = [chosen(world, path, first)]
+    every += [chosen(world, redeemed(world, world.account(), ADVISER), one) for one in ids[: accounts - 1]]
+    gone, *others = every
+    disconnect(world, gone)
+    agenda(world)
+    assert told(world) == (1, 0)
+    assert grant_status(world, gone) is GrantStatus.LET_GO
+    assert [one.id for one in others if not works(world, one)] == []
+    assert {world.connection(one.account, one.id).status for one in others} == {ConnectionStatus.IMPORTING}
 
 
 def test_both_end_at_the_same_time(world: World) -> None:

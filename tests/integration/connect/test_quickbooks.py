@@ -8,8 +8,11 @@ import pytest
 
 from local.person import Person
 from rehearsal.software import software
+from shared.domain.connections import Connection
+from shared.domain.grants import GrantStatus
 from shared.domain.ids import new_id
 from tests.integration.connect.conftest import API, HOME, World
+from tests.integration.connect.test_disconnecting import agenda, disconnect, grant_status
 
 QUICKBOOKS = software("quickbooks")
 MINE, ALSO_HERS, NOBODYS = "9341450000000101", "9341450000000102", "9341450000009999"
@@ -41,6 +44,34 @@ def came_back(world: World, account: str, realm: str | None) -> dict[str, str]:
     reply = world.call("GET", f"/oauth/quickbooks/callback?{query}", by={})
     assert reply.status == 302, reply.text
     return dict(parse_qsl(urlsplit(reply.headers["location"]).query))
+
+
+def connected(world: World) -> Connection:
+    """An account of its own on the first company."""
+    account = world.account()
+    answer = came_back(world, account, None)
+    path = f"/v1/accounts/{account}/connections/{answer['connection']}"
+    assert world.call("POST", f"{path}/redeem", {"result_code": answer["result_code"]}).status == 200
+    assert world.call("PUT", f"{path}/organisation", {"organisation_id": MINE}).status == 200
+    return world.connection(account, answer["connection"])
+
+
+def test_a_company_that_another_account_is_on_is_not_revoked(at_quickbooks: World) -> None:
+    world = at_quickbooks
+    first, second = connected(world), connected(world)
+
+    def revoked() -> int:
+        return world.sandbox.calls("POST /v2/oauth2/tokens/revoke", "quickbooks")
+
+    disconnect(world, first)
+    agenda(world)
+    assert revoked() == 0
+    assert grant_status(world, first) is GrantStatus.LET_GO
+    assert grant_status(world, second) is GrantStatus.ACTIVE
+    disconnect(world, second)
+    agenda(world)
+    assert revoked() == 1
+    assert grant_status(world, second) is GrantStatus.LET_GO
 
 
 def grants(world: World) -> int:

@@ -23,10 +23,12 @@ from shared.usecases.disconnect_connection import disconnect_connection
 from shared.usecases.edit_item import edit_item
 from shared.usecases.manage_rules import change_rule, create_rule
 from shared.usecases.read_items import read_item
+from shared.usecases.read_unresolved import read_unresolved
 from shared.usecases.recheck_items import recheck_items
 from shared.usecases.rules_at_hand import RulesAtHand
 from shared.usecases.suspend_codings import count_codings, restore_codings
 from tests.integration.disconnecting.steps import assert_gone, caller, events
+from tests.integration.rules_13.api import Api
 
 RESTS = "codings_suspended"
 KEEP, REINSTATE, MERGE_LATER = DisconnectMode
@@ -233,3 +235,33 @@ def test_lists_that_never_became_the_current_ones_leave_all_alone(world: World) 
     after = end(world, REINSTATE)
     assert after.current_book == "quickbooks:elsewhere"
     assert book in after.books
+
+
+def test_what_leads_nowhere_in_the_lists_of_before_is_listed(world: World) -> None:
+    rule = supplier_rule(world)
+    world.create([world.papers.bill() for _ in range(2)])
+    world.create([world.papers.bill(contact=None)])
+    api, book = Api(world), world.account.current_book
+    assert api.ok("GET", "unresolved") == {"entries": [], "next_cursor": None}
+    end(world, REINSTATE)
+    found = api.ok("GET", "unresolved")["entries"]
+    by_kind = {one["kind"]: (one["rules"], one["items"], one["book"]) for one in found}
+    assert by_kind == {"suppliers": (1, 2, book), "categories": (0, 3, book), "tax_rates": (0, 3, book)}
+    supplier = next(one for one in found if one["kind"] == "suppliers")
+    assert (supplier["id"], supplier["name"]) == (rule.subject, world.papers.supplier)
+    connect_again(world)
+    assert api.ok("GET", "unresolved") == {"entries": [], "next_cursor": None}
+
+
+def test_a_look_goes_on_where_its_time_ended(world: World) -> None:
+    supplier_rule(world)
+    world.create([world.papers.bill()])
+    end(world, REINSTATE)
+    service, looks = world.new_service(), count()
+    service.clock = Clock(source=lambda: world.time() + timedelta(seconds=20 * next(looks)))
+    first = read_unresolved(service, world.account, None)
+    assert [(one.kind, one.rules, one.items) for one in first.entries] == [(Kind.SUPPLIERS, 1, 0)]
+    assert first.position is not None
+    second = read_unresolved(service, world.account, first.position)
+    assert {one.kind: (one.rules, one.items) for one in second.entries}[Kind.SUPPLIERS] == (0, 1)
+    assert second.position is None

@@ -9,12 +9,10 @@ from rehearsal.founding import Template, new_world, template_of
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
+from rehearsal.worlds import clients_on, make_world
 from tests.integration.merging.kit import move_to, work
-from tests.integration.publishing.conftest import aws, clients_on, make_world, world
 from tests.integration.rules_13.api import Api
 from tests.integration.rules_13.automation import entry_id, rule
-
-__all__ = ["aws", "world"]
 
 RULED = {"Severn Power": "429", "Tidewater Fuel": "449"}  # suppliers and the category of the rule of each
 

@@ -14,7 +14,7 @@ from functions.publish.app import ROUTES as PUBLISH_ROUTES
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
-from shared.domain.accounts import Tenant
+from shared.domain.accounts import Account, Event, Member, Role, Tenant
 from shared.domain.ids import new_id
 from shared.domain.secrets import Secret
 from shared.domain.signatures import signature
@@ -160,6 +160,19 @@ def test_a_recorded_message_brings_nothing_new_and_nothing_at_all_later(world: W
         refused = sender.send(bill, message="msg_1", stamp=stamp)
         assert (refused[0], refused[1]["code"]) == (401, "signature_refused")
     assert len(stored(world)) == 1
+
+
+def test_a_message_for_one_company_cannot_be_sent_on_to_another(world: World, sender: Sender) -> None:
+    """The signature covers the id and the body, not the address."""
+    tenant, other = world.account.tenant, new_id(NOW)
+    admin = Member(new_id(NOW), other, "anna", "Anna", Role.ADMIN)
+    event = Event(new_id(NOW), other, NOW, "test", "account.created")
+    world.service.accounts.create(Account(other, tenant, "Another company", NOW), admin, event)
+    bill, stamp = world.bill(external_id="doc-1"), int(world.service.clock.now().timestamp())
+    assert sender.send(bill, message="msg_1", stamp=stamp)[0] == 201
+    refused = sender.send(bill, message="msg_1", stamp=stamp, account=other)
+    assert (refused[0], refused[1]["code"]) == (422, "idempotency_key_reused")
+    assert world.service.items.page(tenant, other, None, 10)[0] == []
 
 
 def test_an_oversized_message_is_refused_unread(world: World, sender: Sender) -> None:

@@ -10,6 +10,9 @@ from rehearsal.world import PDF, World
 from tests.integration.publishing.checks import assert_sound, stages
 
 READS = frozenset({"get_item", "batch_get_item", "query", "scan"})
+# Once an hour the last calls of an organisation's minute are made in up to five turns of three, to find out when the
+# provider's begins (decision 0005). A turn is a lease, a fence and a slice of calls: 9 units, whatever is done in it.
+WRITTEN_IN_LOOKING = 5 * 9
 
 
 @pytest.fixture
@@ -58,10 +61,10 @@ def test_a_hundred_bills_with_a_file_each(counted: World) -> None:
     units = publish(counted, ids)
     assert_files(counted)
     assert creating(counted) == {"PUT /Invoices": 2, "PUT /Invoices/{id}/Attachments/{name}": 100}
-    assert units["written"] <= 5.5, units
-    # The files take more than one of Xero's minutes: each turn reads again what is to be done, and a busy machine takes
-    # more turns.
-    assert units["read"] <= 3, units
+    # The files take more than one of Xero's minutes, so the next one is looked for; each turn of that reads anew
+    # what is to be done.
+    assert units["written"] <= 5.5 + WRITTEN_IN_LOOKING / 100, units
+    assert units["read"] <= 4, units
 
 
 @pytest.mark.dynamodb_local

@@ -4,10 +4,8 @@ import pytest
 
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
-from tests.integration.publishing.conftest import aws, clients_on
+from rehearsal.worlds import clients_on
 from tests.integration.quickbooks.world import QuickBooksWorld, new_world
-
-__all__ = ["aws"]
 
 
 @pytest.fixture

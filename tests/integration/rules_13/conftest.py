@@ -1,12 +1,9 @@
-"""A connected account, and the front door to it."""
+"""The front door to a connected account."""
 
 import pytest
 
 from rehearsal.world import World
-from tests.integration.publishing.conftest import aws, world
 from tests.integration.rules_13.api import Api
-
-__all__ = ["aws", "world"]
 
 
 @pytest.fixture

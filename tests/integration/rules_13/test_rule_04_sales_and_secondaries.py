@@ -1,24 +1,19 @@
 """Sales go through the main connection: neither an item, nor a rule, nor a default sends one to a secondary."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rehearsal.papers import XERO
-from rehearsal.process import watch_calls
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 from tests.integration.rules_13.coding import entry
 
 
 @pytest.fixture
-def world(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
-) -> World:
+def world(world_of: Callable[[str], World]) -> World:
     """An account on Xero with BILL beside it."""
-    made = make_world(sandbox_server, dynamodb_endpoint, "bill")
-    watch_calls(made.running, monkeypatch)
-    return made
+    return world_of("bill")
 
 
 def test_rule_04_a_sales_item_never_goes_to_a_secondary(world: World, api: Api) -> None:

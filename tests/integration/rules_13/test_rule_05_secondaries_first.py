@@ -1,22 +1,17 @@
 """The main connection is disconnected last: while a secondary lives, the request is refused and names it."""
 
+from collections.abc import Callable
+
 import pytest
 
-from rehearsal.process import watch_calls
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 
 
 @pytest.fixture
-def world(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
-) -> World:
+def world(world_of: Callable[[str], World]) -> World:
     """An account on Xero with BILL beside it."""
-    made = make_world(sandbox_server, dynamodb_endpoint, "bill")
-    watch_calls(made.running, monkeypatch)
-    return made
+    return world_of("bill")
 
 
 def _statuses(api: Api) -> dict[str, str]:

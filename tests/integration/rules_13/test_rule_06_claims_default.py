@@ -1,30 +1,20 @@
 """An expense claim goes by the default of claims, whatever that of items says, and takes its items with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rehearsal.papers import XERO, Papers
-from rehearsal.process import watch_calls
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
 from shared.domain.approvals import Delivery
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 
 
 @pytest.fixture
-def world(
-    sandbox_server: SandboxClient,
-    aws: None,
-    dynamodb_endpoint: str | None,
-    monkeypatch: pytest.MonkeyPatch,
-    request: pytest.FixtureRequest,
-) -> World:
+def world(world_of: Callable[[str], World], request: pytest.FixtureRequest) -> World:
     """An account on Xero with a secondary beside it."""
-    made = make_world(sandbox_server, dynamodb_endpoint, request.param)
-    watch_calls(made.running, monkeypatch)
-    return made
+    return world_of(request.param)
 
 
 def _defaults(api: Api, items: str, claims: str) -> None:

@@ -1,9 +1,9 @@
 """Paid where possible, with no bank account to pay from: unpaid in Xero, refused before any call in Sage."""
 
+from collections.abc import Callable
+
 from rehearsal.papers import UNLINKED
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 
 
@@ -16,10 +16,8 @@ def test_rule_12_in_xero_it_awaits_payment(world: World, api: Api) -> None:
     assert published["published"]["payment"] is None
 
 
-def test_rule_12_in_sage_it_is_an_error_before_any_call(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
-) -> None:
-    world = make_world(sandbox_server, dynamodb_endpoint, "sage")
+def test_rule_12_in_sage_it_is_an_error_before_any_call(world_of: Callable[[str], World]) -> None:
+    world = world_of("sage")
     api = Api(world)
     called = world.sandbox.read("/counts")["total"]
     item = api.make(world.papers.paid_bill(payment_method={"name": UNLINKED}))

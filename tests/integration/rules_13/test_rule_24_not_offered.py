@@ -1,11 +1,11 @@
 """What software does not take is refused here: credit notes by ApprovalMax, bills by QuickBooks Simple Start."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rehearsal.founding import refresh
-from rehearsal.sandbox_process import SandboxClient
 from rehearsal.world import World
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 
 
@@ -27,10 +27,8 @@ def _version(world: World) -> int:
 
 
 @pytest.mark.parametrize("named_by", ["item", "rule", "default"])
-def test_rule_24_approvalmax_takes_no_credit_note(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, named_by: str
-) -> None:
-    world = make_world(sandbox_server, dynamodb_endpoint, "approvalmax")
+def test_rule_24_approvalmax_takes_no_credit_note(world_of: Callable[[str], World], named_by: str) -> None:
+    world = world_of("approvalmax")
     api, papers = Api(world), world.papers
     if named_by == "rule":
         found = api.ok("GET", "lists/suppliers", q=papers.supplier)["entries"]
@@ -48,10 +46,8 @@ def test_rule_24_approvalmax_takes_no_credit_note(
     assert (main["stage"], main["reasons"]) == ("ready", [])
 
 
-def test_rule_24_simple_start_is_offered_no_bill(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
-) -> None:
-    world = make_world(sandbox_server, dynamodb_endpoint, "quickbooks")
+def test_rule_24_simple_start_is_offered_no_bill(world_of: Callable[[str], World]) -> None:
+    world = world_of("quickbooks")
     api = Api(world)
     bill, spent = api.make(world.papers.bill())["id"], api.make(world.papers.spend_money())["id"]
     assert {api.item(one)["stage"] for one in (bill, spent)} == {"ready"}

@@ -1,19 +1,17 @@
 """Two workers that find the same Sage token expired make one call for a new one: a second would end the access."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from rehearsal.sandbox_process import SandboxClient
+from rehearsal.world import World
 from shared.domain.connections import ConnectionStatus
 from tests.integration.approvalmax.kit import refresh_messages, work
-from tests.integration.publishing.conftest import make_world
 from tests.integration.rules_13.api import Api
 
 
-def test_rule_25_two_workers_refresh_a_sage_token_once(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None
-) -> None:
-    world = make_world(sandbox_server, dynamodb_endpoint, "sage")
+def test_rule_25_two_workers_refresh_a_sage_token_once(world_of: Callable[[str], World]) -> None:
+    world = world_of("sage")
     api = Api(world)
     item = api.make(world.papers.bill())["id"]
     refresh_messages(world)

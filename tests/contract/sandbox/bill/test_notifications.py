@@ -96,15 +96,21 @@ def test_failures_are_tried_again_after_2_4_8_and_16_seconds_and_then_disable(bi
     subscribe(bill, receiver.url, "bill.created")
     bill.made("/bills", bill.bill())
     for attempt, pause in enumerate((2, 4, 8, 16), start=1):
-        until(bill, attempted(attempt))
+        until(bill, answered(attempt))
         bill.sandbox.control("/clock", {"advance_seconds": pause})
     state = until(bill, lambda state: not state["status"]["enabled"])
     assert state["notifications"][0]["attempts"] == 5
     assert len({received(receiver)[0] for _ in range(5)}) == 1, "a retry repeats the same bytes"
 
 
-def attempted(times: int) -> Callable[[dict[str, Any]], bool]:
-    return lambda state: bool(state["notifications"][0]["attempts"] == times)
+def answered(times: int) -> Callable[[dict[str, Any]], bool]:
+    """Whether that attempt is over and the pause after it runs: only then can the clock be moved past it."""
+
+    def so_far(state: dict[str, Any]) -> bool:
+        first = state["notifications"][0]
+        return bool(first["attempts"] == times and first["status"] == 500)
+
+    return so_far
 
 
 def until(bill: Bill, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
