@@ -61,6 +61,8 @@ def choose_mappings(service: Service, account: Account, merge_id: str, which: Me
         choice = _checked(service, merge, which, said)
         counts = counted(which, state, service.proposals.proposals(merge, which), choice)
         decision = Decision.SKIPPED if said.skip else Decision.CHOSEN
+        if state.decision is not None and state.decision in _FIXED:
+            decision = state.decision
         after = replace(merge, lists={**merge.lists, which.value: replace(counts, decision=decision)})
         again = which is MergeList.DIMENSIONS and _dimensions_change(service, merge, choice)
         if again:
@@ -103,9 +105,11 @@ def _checked(service: Service, merge: Merge, which: MergeList, said: Said) -> Ch
     if said.skip:
         return Choice(skipped=True)
     state = merge.state_of(which)
-    if said.mappings and state is not None and state.decision in _FIXED:
-        reason = "these entries stay" if state.decision is Decision.KEPT else "the new books have no such list"
-        raise fail("invalid_request", field="mappings", reason=reason)
+    if state is not None and state.decision in _FIXED:
+        if said.mappings:
+            reason = "these entries stay" if state.decision is Decision.KEPT else "the new books have no such list"
+            raise fail("invalid_request", field="mappings", reason=reason)
+        return Choice(skipped=True)
     if len(said.mappings) > MOST_MAPPINGS:
         raise fail("invalid_request", field="mappings", reason=f"at most {MOST_MAPPINGS} are said one by one")
     proposed = {one.old: one for one in service.proposals.proposals(merge, which)} if said.mappings else {}

@@ -75,3 +75,13 @@ def quickbooks(moved: Callable[[], World]) -> World:
 @pytest.fixture
 def api(quickbooks: World) -> Api:
     return Api(quickbooks)
+
+
+@pytest.fixture
+def with_bill(
+    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    """An account on Xero with BILL beside it; `connection` is BILL's."""
+    made = make_world(sandbox_server, dynamodb_endpoint, "bill")
+    watch_calls(made.running, monkeypatch)
+    return made

@@ -1,7 +1,8 @@
 """Merges over more than two books: led on without a chain, into a secondary's books, and back without a merge."""
 
 from rehearsal.world import World
-from shared.domain.lists import Book, Kind
+from shared.domain.ids import new_id
+from shared.domain.lists import Book, Entry, Kind
 from shared.usecases.entry_cache import EntryCache
 from tests.integration.merging.kit import apply, begin, decide, entries, entry, move_to, onto, undo, work
 from tests.integration.merging.test_applying import EXPENSES, mapped
@@ -63,3 +64,37 @@ def test_back_in_the_books_of_before_nothing_needs_a_merge(api: Api, quickbooks:
         quickbooks.connection.book, Kind.CATEGORIES, category
     )
     assert found == entry(quickbooks, Kind.CATEGORIES, "General Expenses")
+
+
+def test_one_category_becomes_an_account_of_the_main_books_and_one_of_bill(with_bill: World) -> None:
+    """Kept by hand before anything was connected: one merge into the main books, one into BILL's, both in force."""
+    api, bill = Api(with_bill), with_bill.connection.book
+    main = Book.of_key(with_bill.tenant, with_bill.account_id, with_bill.account.current_book or "")
+    lists = with_bill.service.lists
+    stationery = Entry(new_id(with_bill.time()), Kind.CATEGORIES, "Stationery")
+    lists.put_own(stationery, Book.own(with_bill.tenant, with_bill.account_id))
+    merges = {}
+    for book, name in ((main, "General Expenses"), (bill, "Office Supplies")):
+        wanted = next(one for one in lists.all(book, Kind.CATEGORIES) if one.name == name)
+        merges[name] = begin(api, **{"from": "own", "to": book.key})
+        said = {"mappings": [{"old": stationery.id, "new": wanted.id}]}
+        decide(api, merges[name], categories=said)
+        apply(api, merges[name])
+
+    def meant(book: Book) -> str | None:
+        found = EntryCache(with_bill.service, with_bill.account).get(book, Kind.CATEGORIES, stationery.id)
+        return found.name if found is not None else None
+
+    assert (meant(main), meant(bill)) == ("General Expenses", "Office Supplies")
+    undo(api, merges["General Expenses"])
+    assert (meant(main), meant(bill)) == (None, "Office Supplies")
+
+
+def test_a_list_that_the_new_software_does_not_have_needs_no_decision(with_bill: World) -> None:
+    api = Api(with_bill)
+    merge = begin(api, **{"from": with_bill.account.current_book or "", "to": with_bill.connection.book.key})
+    shown = {one["list"]: one["decision"] for one in api.ok("GET", f"merges/{merge}")["lists"]}
+    assert shown["tax_rates"] == "not_offered"
+    # Whatever is said of it, there is nothing that it could become.
+    said = api.ok("PUT", f"merges/{merge}/lists/tax_rates", {"rest": "not_applicable"})
+    assert (said["decision"], said["not_applicable"]) == ("not_offered", 0)
