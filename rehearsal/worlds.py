@@ -1,29 +1,45 @@
 """Many worlds in one process: what is slow to make is made once, AWS's clients and a template of each world's rows."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
+from unittest.mock import patch
 
+from moto import mock_aws
+
+from rehearsal.emulated_dynamodb import EmulatedDynamoDB, forget_tables
 from rehearsal.founding import Template, main_of, new_world, template_of
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import local_client
 from rehearsal.world import World
 from shared.aws.clients import Clients
 
-SERVICES: Final = ("dynamodb", "sqs", "s3", "kms", "secretsmanager")
+OF_MOTO: Final = ("sqs", "s3", "kms", "secretsmanager")
 _templates: dict[tuple[str, str], Template] = {}
-_made: dict[str | None, dict[str, Any]] = {}
+_made: dict[str, Any] = {}
+
+
+@contextmanager
+def simulated_aws() -> Iterator[None]:
+    """An AWS of its own, empty: the emulator's DynamoDB and moto's other services. Nothing leaves this process."""
+    forget_tables()
+    named = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-west-1"}
+    with patch.dict(os.environ, named), mock_aws():
+        os.environ.pop("AWS_ENDPOINT_URL", None)
+        yield
 
 
 def clients_on(endpoint: str | None) -> Clients:
-    """The clients of a world, on the DynamoDB Local at `endpoint` or all on moto, which has to be on already.
+    """The clients of a world: DynamoDB Local's at `endpoint`, or the emulator's; the rest moto's, which has to be on.
 
     Making them takes longer than most of what a test does, so a process makes them once.
     """
     clients = Clients()
-    if endpoint not in _made:
-        if endpoint is not None:
-            clients.__dict__["dynamodb"] = local_client(endpoint)
-        _made[endpoint] = {name: getattr(clients, name) for name in SERVICES}
-    clients.__dict__.update(_made[endpoint])
+    if not _made:
+        _made.update({name: getattr(clients, name) for name in OF_MOTO})
+    clients.__dict__.update(_made)
+    clients.__dict__["dynamodb"] = EmulatedDynamoDB() if endpoint is None else local_client(endpoint)
     return clients
 
 

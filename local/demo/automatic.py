@@ -1,8 +1,6 @@
 """The automatic path: documents arrive by signed webhook, rules code them, they publish themselves; the rest waits."""
 
 import base64
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ import httpx
 from local.api import Api
 from local.demo.papers import paper as pdf
 from local.demo.work import DemoError, Outcome, Say, Work
+from local.inbox import signed_headers
 
 SUPPLIER: Final = "Severn Power"  # in the books, with a rule of ours for its category and tax
 CLEAN: Final = 12
@@ -87,15 +86,7 @@ class Automatic:
     def _send(self, message: str, documents: list[Document]) -> int:
         """Send one signed webhook; how many items it made."""
         body = json.dumps({"items": documents}).encode()
-        stamp = str(int(time.time()))
-        key = base64.b64decode(self._secret.removeprefix("whsec_"))
-        digest = hmac.new(key, f"{message}.{stamp}.".encode() + body, hashlib.sha256).digest()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": message,
-            "webhook-timestamp": stamp,
-            "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
-        }
+        headers = signed_headers(self._secret, message, body, int(time.time()))
         answer = httpx.post(f"{self._api.base_url}{self._account}/inbox", content=body, headers=headers, timeout=60)
         if answer.is_error:
             raise DemoError(f"the inbox answered {answer.status_code}: {answer.text[:300]}")

@@ -32,11 +32,15 @@ def next_organisation() -> str:
 
 
 def wait_for(what: str, found: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """The first truthy answer of `found`, asked again and again: the stack can only be asked."""
-    end = time.monotonic() + seconds
+    """The first truthy answer of `found`, asked again and again: the stack can only be asked.
+
+    Every question costs the stack more than the work that is waited for, so they come further and further apart.
+    """
+    end, pause = time.monotonic() + seconds, 0.1
     while not (answer := found()):
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(0.5, pause * 1.3)
     return answer
 
 

@@ -1,8 +1,6 @@
 """The inbox of the deployed stack: documents that come in signed, with their files, and end in the books."""
 
 import base64
-import hashlib
-import hmac
 import json
 import threading
 import time
@@ -13,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.inbox import signed_headers
 from tests.e2e.tenants import PDF, Customer, World, bill
 
 
@@ -48,22 +47,11 @@ def secret(customer: Customer) -> str:
     return customer.world.secrets.keep("inbox secret", made["secret"])
 
 
-def headers(secret: str, message: str, body: bytes, stamp: int) -> dict[str, str]:
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    digest = hmac.new(key, f"{message}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    return {
-        "content-type": "application/json",
-        "webhook-id": message,
-        "webhook-timestamp": str(stamp),
-        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
-    }
-
-
 def send(customer: Customer, secret: str, document: Any, *, message: str, sent: bytes | None = None) -> httpx.Response:
     """A signed message; `sent` goes out in place of what was signed."""
     body = json.dumps(document).encode()
     where = f"{customer.world.stack.api_url}/v1/accounts/{customer.id}/inbox"
-    signed = headers(secret, message, body, int(time.time()))
+    signed = signed_headers(secret, message, body, int(time.time()))
     return httpx.post(where, content=body if sent is None else sent, headers=signed, timeout=60)
 
 

@@ -10,7 +10,7 @@ from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import CREDENTIALS, create_table, local_client, session
 from rehearsal.world import World
-from rehearsal.worlds import make_world
+from rehearsal.worlds import make_world, simulated_aws
 from shared.storage import agenda
 from shared.storage.table import Consumed, Table
 
@@ -73,19 +73,23 @@ def local_table(local_dynamodb: Any, units: Units) -> Table:
 
 
 @pytest.fixture
+def world_dynamodb(request: pytest.FixtureRequest) -> str | None:
+    """Where a world has its tables: None, in this process, or DynamoDB Local for long tests and those of figures."""
+    on_local = any(request.node.get_closest_marker(name) for name in ("dynamodb_local", "soak", "sweep"))
+    endpoint: str | None = request.getfixturevalue("dynamodb_endpoint") if on_local else None
+    return endpoint
+
+
+@pytest.fixture
 def aws() -> Iterator[None]:
-    """An AWS of moto's own, empty, for one test."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    """An AWS of its own, empty, for one test."""
+    with simulated_aws():
         yield
 
 
 @pytest.fixture
 def world_of(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, world_dynamodb: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[str], World]:
     """Makes an account connected to the named provider (a secondary beside its main one), its calls watched.
 
@@ -93,7 +97,7 @@ def world_of(
     """
 
     def made(provider: str) -> World:
-        world = make_world(sandbox_server, dynamodb_endpoint, provider)
+        world = make_world(sandbox_server, world_dynamodb, provider)
         watch_calls(world.running, monkeypatch)
         return world
 

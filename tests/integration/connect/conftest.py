@@ -1,7 +1,6 @@
 """The whole connect area on moto and the sandbox: requests enter where API Gateway would hand them over."""
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,12 +9,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from moto import mock_aws
 
 from functions.connect import oauth_routes, routes
 from local.person import Person
+from rehearsal.founding import vault_key
 from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient, running_sandbox
 from rehearsal.tables import create_table
+from rehearsal.worlds import clients_on, simulated_aws
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
@@ -56,23 +56,6 @@ class Reply:
     @property
     def code(self) -> str:
         return str(self.json["code"])
-
-
-class Locked:
-    """A client whose calls run one after the other: moto itself is not atomic under threads, DynamoDB is."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._lock = threading.Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        def call(*given: Any, **named: Any) -> Any:
-            with self._lock:
-                return method(*given, **named)
-
-        return call
 
 
 @dataclass
@@ -190,25 +173,18 @@ def sandbox_server() -> Iterator[SandboxClient]:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[Clients]:
-    """Clients of one moto for a file's tests: each test makes its own tables, queues, key and secrets in it."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)
-        with mock_aws():
-            clients = Clients()
-            clients.dynamodb = Locked(clients.dynamodb)  # type: ignore[misc]
-            yield clients
+def aws() -> Iterator[None]:
+    """One AWS for a file's tests: each test makes its own tables, queues and secrets in it."""
+    with simulated_aws():
+        yield
 
 
 @pytest.fixture
-def world(aws: Clients, sandbox_server: SandboxClient) -> World:
+def world(aws: None, sandbox_server: SandboxClient) -> World:
     """A deployment on moto with the sandbox as Xero."""
     sandbox_server.reset()
-    time = Time()
-    service = Service(_settings(aws, sandbox_server), Clock(source=time), aws)
+    time, clients = Time(), clients_on(None)
+    service = Service(_settings(clients, sandbox_server), Clock(source=time), clients)
     tenant, other = (new_id(time()) for _ in range(2))
     for one in (tenant, other):
         service.tenants.create(Tenant(one, "Product", (HOME,)))
@@ -221,14 +197,13 @@ def _settings(clients: Clients, sandbox: SandboxClient) -> Settings:
     run = token_hex(4)
     app_secret = secrets.create_secret(Name=f"apps-{run}", SecretString=json.dumps(apps))["ARN"]
     signing = secrets.create_secret(Name=f"signing-{run}", SecretString="a signing key of some length")["ARN"]
-    key = clients.kms.create_key()["KeyMetadata"]["Arn"]
     queues = {name: clients.sqs.create_queue(QueueName=f"{name}-{run}")["QueueUrl"] for name in QUEUES}
     return Settings(
         stage="local",
         tables={name: create_table(clients.dynamodb) for name in TABLES},
         queues=queues,
         texts={
-            "vault_key_arn": key,
+            "vault_key_arn": vault_key(clients),
             "provider_apps_secret": app_secret,
             "signing_secret": signing,
             "api_base_url": API,

@@ -1,7 +1,6 @@
 """Accounts that wait for somebody: listed at once, counted and taken off in the background, never by reading all."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -98,18 +97,13 @@ def test_only_accounts_that_wait_are_read(world: World, queue: Queue, calls: lis
 
 
 @pytest.fixture
-def calls(world: World) -> Iterator[list[str]]:
+def calls(world: World) -> list[str]:
     """The operations of DynamoDB that were asked for."""
     seen: list[str] = []
 
-    def note(model: Any, **_: Any) -> None:
-        seen.append(model.name)
-
     client: Any = world.service.clients.dynamodb
-    events = client._client.meta.events  # of the client that the lock stands before
-    events.register("before-call.dynamodb", note)
-    yield seen
-    events.unregister("before-call.dynamodb", note)
+    client.listeners.append(lambda operation, _: seen.append(operation))
+    return seen
 
 
 def test_a_person_sees_the_accounts_they_are_a_member_of(world: World, queue: Queue) -> None:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from functions.publish.app import ROUTES
+from rehearsal.tables import create_table
+from rehearsal.worlds import clients_on, simulated_aws
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
 from shared.aws.settings import Settings
@@ -196,35 +196,19 @@ class Cloud:
 
 @pytest.fixture(scope="package")
 def cloud() -> Iterator[Cloud]:
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "eu-west-2")
-        dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
-        s3, secrets = boto3.client("s3"), boto3.client("secretsmanager")
-        for table in TABLES:
-            dynamodb.create_table(
-                TableName=table,
-                BillingMode="PAY_PER_REQUEST",
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                AttributeDefinitions=[
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "S"},
-                ],
-            )
+    with simulated_aws():
+        clients = clients_on(None)
+        sqs, s3, secrets = clients.sqs, clients.s3, clients.secretsmanager
         queue = sqs.create_queue(QueueName="publish")["QueueUrl"]
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         secrets.create_secret(Name="signing", SecretString="a key for tests alone")
         settings = Settings(
             stage="local",
-            tables={table: table for table in TABLES},
+            tables={table: create_table(clients.dynamodb) for table in TABLES},
             queues={"publish": queue},
             texts={"documents_bucket": BUCKET, "signing_secret": "signing", "api_base_url": "http://localhost:8000"},
         )
-        yield Cloud(Service(settings, clock=Clock(1.0, source=Time())), queue, sqs, s3)
+        yield Cloud(Service(settings, Clock(1.0, source=Time()), clients), queue, sqs, s3)
 
 
 @pytest.fixture

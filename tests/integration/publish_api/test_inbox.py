@@ -11,7 +11,6 @@ import pytest
 
 from functions.connect.inbox_routes import ROUTES
 from functions.publish.app import ROUTES as PUBLISH_ROUTES
-from shared.aws.clients import Clients
 from shared.aws.clock import Clock
 from shared.aws.entry import entry
 from shared.domain.accounts import Account, Event, Member, Role, Tenant
@@ -20,7 +19,6 @@ from shared.domain.secrets import Secret
 from shared.domain.signatures import signature
 from shared.usecases.gate import GATE
 from shared.usecases.service import Service
-from tests.integration.connect.conftest import Locked
 from tests.integration.publish_api.conftest import NOW, World
 
 Answered = tuple[int, dict[str, Any]]
@@ -121,20 +119,12 @@ def test_the_same_message_again_is_one_item(world: World, sender: Sender) -> Non
     assert len(stored(world)) == 1
 
 
-@pytest.fixture
-def crowded(world: World) -> World:
-    """The world for many threads: each call to its tables is whole, as DynamoDB's are and moto's are not."""
-    clients = Clients()
-    clients.__dict__["dynamodb"] = Locked(clients.dynamodb)
-    return replace(world, service=Service(world.service.settings, world.service.clock, clients))
-
-
 @pytest.mark.parametrize("message", ["msg_1", pytest.param(None, marks=pytest.mark.soak)])
-def test_the_same_document_a_hundred_times_at_once_is_one_item(crowded: World, message: str | None) -> None:
+def test_the_same_document_a_hundred_times_at_once_is_one_item(world: World, message: str | None) -> None:
     """The same message, or each in a message of its own. While the first is dealt with the others are told to wait."""
-    sender = Sender(crowded)
+    sender = Sender(world)
     assert sender.new_secret()[0] == 201
-    bill, together = crowded.bill(external_id="doc-1"), Barrier(8)
+    bill, together = world.bill(external_id="doc-1"), Barrier(8)
 
     def send(number: int) -> Answered:
         if number < 8:
@@ -148,7 +138,7 @@ def test_the_same_document_a_hundred_times_at_once_is_one_item(crowded: World, m
     assert [status for status, _ in answers].count(201) == 1
     assert waits <= ({(409, "idempotency_in_progress")} if message else set())
     assert len(made) > 50 and len(set(made)) == 1
-    assert [one["id"] for one in stored(crowded)] == made[:1]
+    assert [one["id"] for one in stored(world)] == made[:1]
     assert sender.send(bill, message=message)[0] == 200
 
 

@@ -1,14 +1,16 @@
 """A service on moto's tables and queues, and a provider whose lists a test writes down page by page."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
+from rehearsal.founding import vault_key
+from rehearsal.tables import create_table
+from rehearsal.worlds import clients_on
 from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Event
@@ -155,45 +157,32 @@ def usual_pages() -> dict[tuple[Kind, ...], list[list[Entry]]]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        yield _world()
-
-
-def _world() -> World:
-    time = Time()
-    service = Service(Settings(stage="local", tables={name: name for name in TABLES}), Clock(source=time))
-    for name in TABLES:
-        service.clients.dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
-    key = service.clients.kms.create_key()["KeyMetadata"]["Arn"]
-    urls = {name: service.clients.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("refresh", "publish")}
-    service.settings = replace(service.settings, queues=urls, texts={"vault_key_arn": key})
+def world(aws: None) -> World:
+    time, clients = Time(), clients_on(None)
+    settings = Settings(
+        stage="local",
+        tables={name: create_table(clients.dynamodb) for name in TABLES},
+        queues={name: f"https://sqs.example/{name}" for name in ("refresh", "publish")},
+        texts={"vault_key_arn": vault_key(clients)},
+    )
+    service = Service(settings, Clock(source=time), clients)
     organisation = Organisation("org-1", "Blue Door Ltd", country="GB", base_currency="GBP")
     provider = ScriptedProvider(usual_pages(), organisation, time)
     service.provider = lambda name: provider  # type: ignore[method-assign,assignment,return-value]
     world = World(service, provider, time, new_id(time.at), new_id(time.at))
-    _watch_queues(world)
+    clients.__dict__["sqs"] = Queues(world)
     _connected(world, organisation)
     return world
 
 
-def _watch_queues(world: World) -> None:
-    def seen(params: dict[str, Any], **_: Any) -> None:
-        name = params["QueueUrl"].rsplit("/", 1)[-1]
-        world.sent[name].append((json.loads(params["MessageBody"]), params.get("DelaySeconds", 0)))
+@dataclass
+class Queues:
+    """The client of the queues, which only keeps what is sent."""
 
-    world.service.clients.sqs.meta.events.register("provide-client-params.sqs.SendMessage", seen)
+    world: World
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0, **_: str) -> None:  # noqa: N803
+        self.world.sent[QueueUrl.rsplit("/", 1)[-1]].append((json.loads(MessageBody), DelaySeconds))
 
 
 def _connected(world: World, organisation: Organisation) -> None:

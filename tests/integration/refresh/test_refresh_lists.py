@@ -48,11 +48,13 @@ def writes_of(world: World) -> Counter[str]:
     """Counts rows written by BatchWriteItem from now on."""
     rows: Counter[str] = Counter()
 
-    def seen(params: dict[str, Any], **_: Any) -> None:
-        for table, puts in params["RequestItems"].items():
-            rows[table] += len(puts)
+    def seen(operation: str, asked: dict[str, Any]) -> None:
+        if operation == "BatchWriteItem":
+            for table, puts in asked["RequestItems"].items():
+                rows[table] += len(puts)
 
-    world.service.clients.dynamodb.meta.events.register("provide-client-params.dynamodb.BatchWriteItem", seen)
+    client: Any = world.service.clients.dynamodb
+    client.listeners.append(seen)
     return rows
 
 

@@ -10,10 +10,10 @@ from tests.integration.sage.world import SageWorld, new_world
 
 @pytest.fixture
 def world(
-    sandbox_server: SandboxClient, aws: None, dynamodb_endpoint: str | None, monkeypatch: pytest.MonkeyPatch
+    sandbox_server: SandboxClient, aws: None, world_dynamodb: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> SageWorld:
     """A connected account."""
     sandbox_server.reset()
-    made = new_world(sandbox_server, clients_on(dynamodb_endpoint))
+    made = new_world(sandbox_server, clients_on(world_dynamodb))
     watch_calls(made.running, monkeypatch)
     return made

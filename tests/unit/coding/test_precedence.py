@@ -1,7 +1,7 @@
 """Whose word counts: for any mix of sources the winner is the one stated, and coding again changes nothing."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from shared.domain.code_item import coded_by, said_by_person, source_of, value_at, with_suggested
 from shared.domain.coding import Coding, DueDate, DueFrom, Source, winner
 from shared.domain.connections import Destination, PublishAs
-from shared.domain.items import Item, ItemType, Line, Side, TaxMode
+from shared.domain.items import Item, Line
+from tests.unit.coding.items import item_of
 
 # The order as the issue has it, written down apart from the code's.
 STATED = [
@@ -36,7 +37,6 @@ PATHS = {  # where a word of Coding's field ends
     "destination": "destination",
     "publish_as": "publish_as",
 }
-DAY = date(2026, 1, 31)
 
 
 def _value(name: str, source: Source) -> Any:
@@ -49,25 +49,6 @@ def _value(name: str, source: Source) -> Any:
     return f"{name} of {source}"
 
 
-def _item(said: Source, **changes: Any) -> Item:
-    item = Item(
-        id="item",
-        tenant="tenant",
-        account="account",
-        side=Side.COSTS,
-        type=ItemType.INVOICE,
-        created_at=datetime(2026, 1, 31, tzinfo=UTC),
-        currency="GBP",
-        tax_mode=TaxMode.INCLUSIVE,
-        total=Decimal("40.00"),
-        lines=(Line("Fuel", Decimal("40.00")),),
-        date=DAY,
-        source=said,
-        sources={"paid": Source.CONNECTION_DEFAULT},
-    )
-    return replace(item, **changes)
-
-
 def _with(item: Item, name: str, value: Any) -> Item:
     path = PATHS[name]
     if path.startswith("lines"):
@@ -77,7 +58,7 @@ def _with(item: Item, name: str, value: Any) -> Item:
 
 def _arrived(name: str, sources: set[Source]) -> tuple[Item, dict[Source, Coding | None]]:
     """An item on which these sources have their say about one field, a person last."""
-    item = _item(Source.EXTRACTED)
+    item = item_of()
     if name == "currency":  # there always is one
         sources.add(Source.EXTRACTED)
     if Source.EXTRACTED in sources:
@@ -154,7 +135,7 @@ def test_a_payment_methods_rule_speaks_before_a_suppliers_of_the_destination() -
     supplier = Coding(destination=Destination.PURCHASES, category="fuel")
     method = Coding(destination=Destination.BANK_ACCOUNTS)
     words = {Source.SUPPLIER_RULE: supplier, Source.PAYMENT_METHOD_RULE: method}
-    coded = coded_by(_item(Source.EXTRACTED), words)
+    coded = coded_by(item_of(), words)
     assert coded.destination is Destination.BANK_ACCOUNTS
     assert source_of(coded, "destination") is Source.PAYMENT_METHOD_RULE
     assert source_of(coded, "lines[0].category") is Source.SUPPLIER_RULE
@@ -164,22 +145,22 @@ def test_a_payment_methods_rule_speaks_before_a_suppliers_of_the_destination() -
 
 def test_nobodys_word_is_nobodys() -> None:
     assert winner({}) is None
-    coded = coded_by(_item(Source.MANUAL), {})
+    coded = coded_by(item_of(source=Source.MANUAL), {})
     assert source_of(coded, "payment_method") is None
     assert source_of(coded, "paid") is Source.CONNECTION_DEFAULT
-    assert coded == _item(Source.MANUAL)
+    assert coded == item_of(source=Source.MANUAL)
 
 
 @pytest.mark.parametrize("said", [Source.MANUAL, Source.EXTRACTED])
 def test_unpaid_is_a_word_only_where_somebody_spoke_it(said: Source) -> None:
     rule = {Source.SUPPLIER_RULE: Coding(paid=True)}
-    assert coded_by(_item(said), rule).paid is True
-    spoken = _item(said, sources={})
+    assert coded_by(item_of(source=said), rule).paid is True
+    spoken = item_of(source=said, sources={})
     assert coded_by(spoken, rule).paid is (said is Source.EXTRACTED)  # a person's no stays, paper's gives way
 
 
 def test_null_takes_a_persons_word_back_and_else_what_was_read() -> None:
-    read = _item(Source.EXTRACTED, payment_method="read")
+    read = item_of(source=Source.EXTRACTED, payment_method="read")
     spoken = _said(read, "payment_method", "spoken")
     back = said_by_person(spoken, replace(spoken, payment_method=None), {"payment_method": None})
     assert back == read
@@ -194,7 +175,7 @@ def test_null_takes_a_persons_word_back_and_else_what_was_read() -> None:
 
 
 def test_null_takes_away_a_suggestion() -> None:
-    item = coded_by(with_suggested(_item(Source.EXTRACTED), Coding(description="Diesel")), {})
+    item = coded_by(with_suggested(item_of(), Coding(description="Diesel")), {})
     assert (item.description, source_of(item, "description")) == ("Diesel", Source.SUGGESTED)
     emptied = said_by_person(item, replace(item, description=None), {"description": None})
     assert coded_by(emptied, {}).description is None
@@ -210,8 +191,8 @@ def test_null_takes_away_a_suggestion() -> None:
 )
 def test_due_dates_follow_from_the_documents_date(rule: DueDate, due: date) -> None:
     words = {Source.SUPPLIER_RULE: Coding(due_date=rule)}
-    assert coded_by(_item(Source.EXTRACTED), words).due_date == due
-    assert coded_by(_item(Source.EXTRACTED, date=None), words).due_date is None
+    assert coded_by(item_of(), words).due_date == due
+    assert coded_by(item_of(source=Source.EXTRACTED, date=None), words).due_date is None
 
 
 def test_a_december_ends_in_its_own_year() -> None:
@@ -220,7 +201,7 @@ def test_a_december_ends_in_its_own_year() -> None:
 
 def test_charging_on_follows_the_customer() -> None:
     words = {Source.SUPPLIER_RULE: Coding(customer="ruled", billable=True)}
-    coded = coded_by(_item(Source.EXTRACTED), words)
+    coded = coded_by(item_of(), words)
     assert (coded.lines[0].customer, coded.lines[0].billable) == ("ruled", True)
     line = Line("Fuel", Decimal("40.00"), customer="named")
-    assert coded_by(_item(Source.MANUAL, lines=(line,)), words).lines == (line,)
+    assert coded_by(item_of(source=Source.MANUAL, lines=(line,)), words).lines == (line,)

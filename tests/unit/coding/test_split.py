@@ -1,7 +1,6 @@
 """A document cut into lines: equal to it to the smallest unit, or it is not ready; and whole again without the rule."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,30 +9,13 @@ from hypothesis import strategies as st
 
 from shared.domain.code_item import coded_by, source_of
 from shared.domain.coding import Coding, Keyword, Share, Source, Split
-from shared.domain.items import Item, ItemType, Line, Side, TaxMode
+from shared.domain.items import Item, Line, TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.domain.money import minor_units, rounded
 from shared.domain.readiness import sum_problems
+from tests.unit.coding.items import item_of
 
 RATES = {"vat": Entry("vat", Kind.TAX_RATES, "20%", values={"rate": "20"})}
-
-
-def _item(*lines: Line, **changes: Any) -> Item:
-    item = Item(
-        id="item",
-        tenant="tenant",
-        account="account",
-        side=Side.COSTS,
-        type=ItemType.INVOICE,
-        created_at=datetime(2026, 1, 31, tzinfo=UTC),
-        currency="GBP",
-        tax_mode=TaxMode.INCLUSIVE,
-        total=sum((line.amount for line in lines), Decimal(0)),
-        lines=lines,
-        source=Source.EXTRACTED,
-        sources={"paid": Source.CONNECTION_DEFAULT},
-    )
-    return replace(item, **changes)
 
 
 def _by(*shares: Share, **more: Any) -> dict[Source, Coding | None]:
@@ -69,7 +51,7 @@ def _documents(draw: st.DrawFn) -> Item:
     tax_total = tax if draw(st.booleans()) and mode is not TaxMode.NONE else None
     if mode is TaxMode.NONE:
         lines = [replace(line, tax_amount=None) for line in lines]
-    return _item(*lines, total=total, currency=currency, tax_mode=mode, tax_total=tax_total)
+    return item_of(*lines, total=total, currency=currency, tax_mode=mode, tax_total=tax_total)
 
 
 @given(item=_documents(), percents=_percents())
@@ -103,7 +85,7 @@ def test_cutting_twice_is_cutting_once_and_without_the_rule_it_is_whole(item: It
 
 
 def test_a_share_that_names_nothing_takes_the_rules_category_or_what_was_read() -> None:
-    item = _item(Line("Rent", Decimal("10.00"), category="read", tax_rate="vat"), description="Office, March")
+    item = item_of(Line("Rent", Decimal("10.00"), category="read", tax_rate="vat"), description="Office, March")
     cut = coded_by(item, _by(Share(Decimal(60), category="office"), Share(Decimal(40), description="Private")))
     assert [(line.amount, line.category, line.tax_rate, line.description) for line in cut.lines] == [
         (Decimal("6.00"), "office", "vat", "Office, March"),
@@ -119,12 +101,12 @@ def test_a_share_that_names_nothing_takes_the_rules_category_or_what_was_read() 
 
 
 def test_lines_that_a_person_wrote_are_never_cut() -> None:
-    item = _item(Line("Rent", Decimal("10.00")), source=Source.MANUAL)
+    item = item_of(Line("Rent", Decimal("10.00")), source=Source.MANUAL)
     assert coded_by(item, _by(Share(Decimal(50)), Share(Decimal(50)))) == item
 
 
 def test_a_total_that_is_wrong_stays_wrong() -> None:
-    item = _item(Line("Rent", Decimal("40.00"), tax_rate="vat"), total=Decimal("100.00"), tax_mode=TaxMode.EXCLUSIVE)
+    item = item_of(Line("Rent", Decimal("40.00"), tax_rate="vat"), total=Decimal("100.00"), tax_mode=TaxMode.EXCLUSIVE)
     cut = coded_by(item, _by(Share(Decimal(50)), Share(Decimal(50))))
     assert [problem.code for problem in sum_problems(cut, RATES)] == ["lines_do_not_add_up"]
 
@@ -133,10 +115,10 @@ def test_keywords_give_lines_their_categories() -> None:
     split = Split(keywords=(Keyword("freight", "transport"), Keyword("oil", "fuel")))
     lines = [Line(text, Decimal("1.00"), category="read") for text in ("FREIGHT, engine oil", "Olive oil", "Bread")]
     rule = {Source.SUPPLIER_RULE: Coding(split=split)}
-    coded = coded_by(_item(*lines), rule)
+    coded = coded_by(item_of(*lines), rule)
     assert [line.category for line in coded.lines] == ["transport", "fuel", "read"]
     assert coded_by(coded, rule) == coded
-    ruled = coded_by(_item(*lines), {Source.SUPPLIER_RULE: Coding(split=split, category="ruled")})
+    ruled = coded_by(item_of(*lines), {Source.SUPPLIER_RULE: Coding(split=split, category="ruled")})
     assert [line.category for line in ruled.lines] == ["transport", "fuel", "ruled"]
-    by_hand = _item(*lines, source=Source.MANUAL)
+    by_hand = item_of(*lines, source=Source.MANUAL)
     assert coded_by(by_hand, rule) == by_hand

@@ -1,7 +1,6 @@
 """Tracking, dimension by dimension: of each the value of whoever's word counts there, whatever others say of others."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -9,7 +8,8 @@ from hypothesis import strategies as st
 
 from shared.domain.code_item import coded_by, said_by_person, source_of, value_at, values_in_play, with_suggested
 from shared.domain.coding import Coding, Share, Source, Split
-from shared.domain.items import Item, ItemType, Line, Side, TaxMode
+from shared.domain.items import Item
+from tests.unit.coding.items import FUEL, item_of
 
 DIMENSIONS = ("class", "location", "project")
 # The order as the issue has it; each source's value of a dimension is another than each other source's.
@@ -35,24 +35,6 @@ def _values(source: Source, dimensions: list[str]) -> tuple[str, ...]:
     return tuple(f"{dimension} of {source}" for dimension in dimensions)
 
 
-def _item(tracking: tuple[str, ...] = (), source: Source = Source.EXTRACTED) -> Item:
-    return Item(
-        id="item",
-        tenant="tenant",
-        account="account",
-        side=Side.COSTS,
-        type=ItemType.INVOICE,
-        created_at=datetime(2026, 1, 31, tzinfo=UTC),
-        currency="GBP",
-        tax_mode=TaxMode.INCLUSIVE,
-        total=Decimal("40.00"),
-        lines=(Line("Fuel", Decimal("40.00"), tracking=tracking),),
-        date=date(2026, 1, 31),
-        source=source,
-        sources={"paid": Source.CONNECTION_DEFAULT},
-    )
-
-
 def _words(said: Said) -> dict[Source, Coding | None]:
     rules = (Source.USER_RULE, Source.SUPPLIER_RULE, Source.SUPPLIER_DEFAULT)
     return {one: Coding(dimensions=_values(one, said[one])) if one in said else None for one in rules}
@@ -60,7 +42,7 @@ def _words(said: Said) -> dict[Source, Coding | None]:
 
 def _coded(said: Said) -> Item:
     """An item on which these sources have their say, a person last."""
-    item = _item(_values(Source.EXTRACTED, said.get(Source.EXTRACTED, [])))
+    item = item_of(replace(FUEL, tracking=_values(Source.EXTRACTED, said.get(Source.EXTRACTED, []))))
     if Source.SUGGESTED in said:
         item = with_suggested(item, Coding(dimensions=_values(Source.SUGGESTED, said[Source.SUGGESTED])))
     item = coded_by(item, _words(said), OF)
@@ -131,7 +113,7 @@ def test_a_share_speaks_before_its_rule_and_the_rule_where_the_share_is_silent()
     of = {**OF, "class of share": "class"}
     rule = Coding(dimensions=_values(Source.SUPPLIER_RULE, ["class", "location"]), split=Split(shares))
     words = {Source.SUPPLIER_RULE: rule}
-    read = _item(_values(Source.EXTRACTED, ["class", "project"]))
+    read = item_of(replace(FUEL, tracking=_values(Source.EXTRACTED, ["class", "project"])))
     cut = coded_by(read, words, of)
     project = f"project of {Source.EXTRACTED}"
     location = f"location of {Source.SUPPLIER_RULE}"
