@@ -11,7 +11,7 @@ from rehearsal.papers import LINKED, UNLINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient
 from rehearsal.software import Software, software
-from rehearsal.tables import create_table
+from rehearsal.tables import create_table, rows_of
 from rehearsal.world import INVOCATION, Time, World
 from shared.aws.clients import Clients
 from shared.aws.settings import Settings
@@ -95,8 +95,8 @@ def template_of(world: World, main: Party | None = None) -> Template:
     """The world's rows but for the vault's, which every world has of its own."""
     template = Template(world.tenant, world.account_id, world.connection_id, world.grant_id, main)
     for name in TABLES:
-        pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(name))
-        template.rows[name] = [] if name == "vault" else [row for page in pages for row in page["Items"]]
+        if name != "vault":
+            template.rows[name] = list(rows_of(world.clients.dynamodb, world.settings.table(name)))
     return template
 
 

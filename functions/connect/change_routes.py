@@ -20,7 +20,7 @@ class NewChange(Model):
     return_url: Url = Field(description="Where the browser goes after consent; its origin is on the tenant's list")
 
 
-class ChangeView(View):
+class ConnectionChangeView(View):
     workflow: str = Field(description="See GET .../workflows/{workflow}, where it can be cancelled too")
     connection: str = Field(description="The new connection: redeem the consent and choose the organisation on it")
     authorize_url: str | None = Field(None, description="Where to send the browser; shown once, good for 15 minutes")
@@ -41,7 +41,7 @@ def post_change(service: Service, request: Request) -> Answer:
         provider=body.provider,
         return_url=body.return_url,
     )
-    return Answer(ChangeView.of(begun.workflow, begun.authorize_url))
+    return Answer(ConnectionChangeView.of(begun.workflow, begun.authorize_url))
 
 
 def post_change_again(service: Service, request: Request, outcome: Mapping[str, Any]) -> Answer:
@@ -50,12 +50,12 @@ def post_change_again(service: Service, request: Request, outcome: Mapping[str, 
     workflow = service.workflows.get(account.tenant, account.id, request.resource_id)
     if workflow is None:
         raise fail("not_found", field="workflow")
-    return Answer(ChangeView.of(workflow))
+    return Answer(ConnectionChangeView.of(workflow))
 
 
 ROUTES: Final[list[Route]] = [
     Route("POST", CONNECTION + "/change", post_change, "Change to another software or organisation", status=202,
-          answer=ChangeView, body=NewChange, capability=Capability.MANAGE, rebuild=post_change_again,
+          answer=ConnectionChangeView, body=NewChange, capability=Capability.MANAGE, rebuild=post_change_again,
           errors=(
               "connection_not_active", "secondary_connected", "workflow_in_progress", "provider_unknown",
               "provider_not_set_up", "return_url_refused", "conflict",

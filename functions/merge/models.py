@@ -10,14 +10,14 @@ from shared.domain.merges import (
     CREATE,
     MOST_MAPPINGS,
     NOT_APPLICABLE,
-    Decision,
+    ListDecision,
     ListState,
     Merge,
     MergeList,
     MergeStatus,
+    MergeStep,
     Proposed,
     Rest,
-    Step,
 )
 from shared.usecases.choose_mappings import Mapped, Said
 from shared.usecases.preview_merge import Preview
@@ -134,7 +134,7 @@ class MergeListView(View):
     list: MergeList
     proposed: bool
     decided: bool
-    decision: Decision | None = Field(
+    decision: ListDecision | None = Field(
         description="How: `by_default` for contacts, which nobody needs to go through; `kept`: the account's own, they "
         "stay; `not_offered`: the new software has no such list, its fields are dropped there"
     )
@@ -188,7 +188,7 @@ class MergeView(View):
 
     id: str
     status: MergeStatus
-    doing: Step | None
+    doing: MergeStep | None
     from_: str = Field(alias="from")
     to: str
     workflow: str | None

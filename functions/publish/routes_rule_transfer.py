@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from functions.publish.rule_transfer_models import ExportQuery, RulesExport, RulesImport, RulesImported, as_csv
+from functions.publish.rule_transfer_models import RuleExportQuery, RulesExport, RulesImport, RulesImported, as_csv
 from shared.aws.http import Answer, Request, Route
 from shared.domain.accounts import Capability
 from shared.usecases.service import Service
@@ -14,7 +14,7 @@ _RULES: Final = "/v1/accounts/{account}/rules"
 
 def get_export(service: Service, request: Request) -> Answer:
     """A page of the rules, without ids."""
-    query = request.query(ExportQuery)
+    query = request.query(RuleExportQuery)
     found = export_rules(service, request.in_account, position=request.position(), limit=query.limit)
     view = RulesExport.of(found, request.next_cursor(found.position))
     if query.format == "json":
@@ -52,7 +52,7 @@ ROUTES: Final = [
         "The account's rules by code and name",
         answer=RulesExport,
         csv_answer=True,
-        query=ExportQuery,
+        query=RuleExportQuery,
         capability=Capability.READ,
         description="With format=csv a text/csv, the next page's cursor in x-next-cursor.",
     ),

@@ -54,6 +54,7 @@ ROUTES: Final = [
         "Entries that rules and open items name, and that lead nowhere in the lists in use",
         answer=UnresolvedPage,
         query=UnresolvedQuery,
+        errors=("invalid_cursor",),
         capability=Capability.READ,
         description="After other software was connected, or lists of before were reinstated. Merge the lists, or code "
         "anew. An account with much to look through is answered in several pages, each counting for itself.",

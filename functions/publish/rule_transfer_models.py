@@ -274,7 +274,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in loc)
 
 
-class ExportQuery(PageQuery):
+class RuleExportQuery(PageQuery):
     """Which form; a page of the rules at a time."""
 
     format: Format = "json"

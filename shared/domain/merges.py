@@ -23,7 +23,7 @@ class MergeStatus(StrEnum):
     DISCARDED = "discarded"
 
 
-class Step(StrEnum):
+class MergeStep(StrEnum):
     """What the worker has to do next for a merge; none while it is a person's turn."""
 
     COUNT = "count"  # which old entries rules and open items use
@@ -141,7 +141,7 @@ def outcome(which: MergeList, proposed: Proposed, choice: Choice) -> str | None:
     return proposed.accepted or missing
 
 
-class Decision(StrEnum):
+class ListDecision(StrEnum):
     """How a list was decided. KEPT: the account's own, they stay; NOT_OFFERED: the new software has no such list."""
 
     CHOSEN = "chosen"
@@ -166,7 +166,7 @@ class ListState:
     new: int = 0
     used: int = 0
     accepted: int = 0
-    decision: Decision | None = None
+    decision: ListDecision | None = None
     mapped: int = 0
     created: int = 0
     not_applicable: int = 0
@@ -191,7 +191,7 @@ class Merge:
     created_at: datetime
     created_by: str
     status: MergeStatus = MergeStatus.DRAFT
-    step: Step | None = Step.COUNT
+    step: MergeStep | None = MergeStep.COUNT
     position: str | None = None
     uses: str | None = None  # where the counts of uses lie
     lists: dict[str, ListState] = field(default_factory=dict)

@@ -61,6 +61,7 @@ class WorkflowStore:
             raise refused from None
         return workflow
 
+    @access("connections", "GetItem twice", "account, then the workflow at work on it")
     def refuse_second(self, workflow: Workflow) -> None:
         """Tell why `starting` did not hold, where it is another workflow; raises workflow_in_progress."""
         row = self._table.get(*_account(workflow))

@@ -6,8 +6,7 @@ from typing import Final
 
 from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
-from shared.domain.merges import MOST_APPLIED, Merge, MergeStatus
-from shared.domain.merges import Step as Work
+from shared.domain.merges import MOST_APPLIED, Merge, MergeStatus, MergeStep
 from shared.domain.workflows import Step
 from shared.storage.operations import Operation
 from shared.storage.workflows import changed_workflow
@@ -33,7 +32,7 @@ def apply_merge(service: Service, account: Account, merge_id: str, *, by: Caller
         if merge.status in {MergeStatus.APPLYING, MergeStatus.APPLIED}:
             return merge
         _check(service, account, merge)
-        after = replace(merge, status=MergeStatus.APPLYING, step=Work.PREPARE, position=None)
+        after = replace(merge, status=MergeStatus.APPLYING, step=MergeStep.PREPARE, position=None)
         after = replace(after, begun_at=service.clock.now(), begun_by=by.actor)
         event = happened(service, account.id, "merge.applying", by=by, subject=merge.id)
         guard_merge(service, merge)

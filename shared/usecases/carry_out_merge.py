@@ -10,7 +10,7 @@ from typing import Final
 
 from shared.domain.accounts import Account
 from shared.domain.aliases import MIRROR, AliasRow, AppliedMerge, MirrorRow, RowKey, rows_of
-from shared.domain.merges import CREATE, NOT_APPLICABLE, Merge, MergeList, MergeStatus, Proposed, Step, outcome
+from shared.domain.merges import CREATE, NOT_APPLICABLE, Merge, MergeList, MergeStatus, MergeStep, Proposed, outcome
 from shared.usecases.happenings import happened
 from shared.usecases.make_contacts import choice_of, make_contacts
 from shared.usecases.service import Service
@@ -24,7 +24,7 @@ def prepare(service: Service, _account: Account, merge: Merge, _deadline: dateti
     for which in MergeList:
         if which.of_contacts:
             make_contacts(service, merge, which)
-    return service.merges.update(replace(merge, step=Step.WRITE))
+    return service.merges.update(replace(merge, step=MergeStep.WRITE))
 
 
 def write(service: Service, account: Account, merge: Merge, deadline: datetime) -> Merge:
@@ -43,7 +43,7 @@ def write(service: Service, account: Account, merge: Merge, deadline: datetime) 
             service.aliases.write(merge.tenant, merge.account, rows[place : place + _ROWS])
         done = 0
     return service.merges.update(
-        replace(merge, step=Step.COMMIT, position=None, sources=tuple(sorted({merge.source, *sources})))
+        replace(merge, step=MergeStep.COMMIT, position=None, sources=tuple(sorted({merge.source, *sources})))
     )
 
 
@@ -51,7 +51,7 @@ def commit(service: Service, account: Account, merge: Merge, _deadline: datetime
     """Put the merge in force: from this write on every reader of the account sees all of it."""
     applied = AppliedMerge(merge.id, merge.target, merge.sources)
     after = replace(account, merges=(*account.merges, applied), merging=None).restored()
-    done = replace(merge, status=MergeStatus.APPLIED, step=Step.RECOUNT, applied_at=service.clock.now())
+    done = replace(merge, status=MergeStatus.APPLIED, step=MergeStep.RECOUNT, applied_at=service.clock.now())
     said: dict[str, object] = {
         which: {"mapped": state.mapped, "created": state.created, "not_applicable": state.not_applicable}
         for which, state in merge.lists.items()

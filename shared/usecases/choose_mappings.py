@@ -13,14 +13,14 @@ from shared.domain.merges import (
     MOST_MAPPINGS,
     NOT_APPLICABLE,
     Choice,
-    Decision,
+    ListDecision,
     ListState,
     Merge,
     MergeList,
     MergeStatus,
+    MergeStep,
     Proposed,
     Rest,
-    Step,
 )
 from shared.usecases.ask_merge import guard_merge, send_merge
 from shared.usecases.begin_merge import found_merge
@@ -29,7 +29,7 @@ from shared.usecases.propose_mappings import counted, dimensions_become
 from shared.usecases.service import Service
 
 TRIES: Final = 8  # against the worker, which proposes other lists meanwhile
-_FIXED: Final = frozenset({Decision.KEPT, Decision.NOT_OFFERED})
+_FIXED: Final = frozenset({ListDecision.KEPT, ListDecision.NOT_OFFERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def choose_mappings(service: Service, account: Account, merge_id: str, which: Me
         state = _open_list(merge, which)
         choice = _checked(service, merge, which, said)
         counts = counted(which, state, service.proposals.proposals(merge, which), choice)
-        decision = Decision.SKIPPED if said.skip else Decision.CHOSEN
+        decision = ListDecision.SKIPPED if said.skip else ListDecision.CHOSEN
         if state.decision is not None and state.decision in _FIXED:
             decision = state.decision
         after = replace(merge, lists={**merge.lists, which.value: replace(counts, decision=decision)})
@@ -97,7 +97,7 @@ def _dimensions_change(service: Service, merge: Merge, choice: Choice) -> bool:
 
 def _values_anew(merge: Merge) -> Merge:
     lists = {name: state for name, state in merge.lists.items() if name != MergeList.DIMENSION_VALUES.value}
-    return replace(merge, lists=lists, step=merge.step or Step.PROPOSE)
+    return replace(merge, lists=lists, step=merge.step or MergeStep.PROPOSE)
 
 
 def _checked(service: Service, merge: Merge, which: MergeList, said: Said) -> Choice:
@@ -107,7 +107,7 @@ def _checked(service: Service, merge: Merge, which: MergeList, said: Said) -> Ch
     state = merge.state_of(which)
     if state is not None and state.decision in _FIXED:
         if said.mappings:
-            reason = "these entries stay" if state.decision is Decision.KEPT else "the new books have no such list"
+            reason = "these entries stay" if state.decision is ListDecision.KEPT else "the new books have no such list"
             raise fail("invalid_request", field="mappings", reason=reason)
         return Choice(skipped=True)
     if len(said.mappings) > MOST_MAPPINGS:

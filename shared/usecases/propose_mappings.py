@@ -13,7 +13,7 @@ from shared.domain.merges import (
     ACCEPT_ALL,
     NOT_APPLICABLE,
     Choice,
-    Decision,
+    ListDecision,
     ListState,
     Merge,
     MergeList,
@@ -56,7 +56,7 @@ def propose_next(service: Service, account: Account, merge: Merge) -> Merge:
 
 def default_choice(state: ListState) -> Choice:
     """What holds for a list of which nobody has said anything."""
-    return ACCEPT_ALL if state.decision is Decision.BY_DEFAULT else UNSAID
+    return ACCEPT_ALL if state.decision is ListDecision.BY_DEFAULT else UNSAID
 
 
 def counted(which: MergeList, state: ListState, proposals: Iterable[Proposed], choice: Choice) -> ListState:
@@ -147,13 +147,13 @@ def dimensions_become(service: Service, merge: Merge) -> dict[str, str | None]:
 def _state(service: Service, merge: Merge, which: MergeList, found: Sequence[Proposed], *, offered: bool) -> ListState:
     decision = None
     if which is MergeList.PAYMENT_METHODS:
-        decision = Decision.KEPT
+        decision = ListDecision.KEPT
     elif not found:
-        decision = Decision.NOTHING_TO_MAP
+        decision = ListDecision.NOTHING_TO_MAP
     elif not offered:
-        decision = Decision.NOT_OFFERED
+        decision = ListDecision.NOT_OFFERED
     elif which.of_contacts or _follow_their_dimensions(service, merge, which, found):
-        decision = Decision.BY_DEFAULT
+        decision = ListDecision.BY_DEFAULT
     accepted, used = sum(one.accepted is not None for one in found), sum(one.used for one in found)
     state = ListState(which, old=len(found), used=used, accepted=accepted, decision=decision)
     return counted(which, state, found, default_choice(state))

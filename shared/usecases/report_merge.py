@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.merges import Decision, Merge, MergeList, Proposed, outcome
+from shared.domain.merges import ListDecision, Merge, MergeList, Proposed, outcome
 from shared.usecases.happenings import happened
 from shared.usecases.make_contacts import choice_of
 from shared.usecases.service import Service
 
 MOST_SHOWN: Final = 200
-_NO_CONCERN: Final = frozenset({Decision.KEPT, Decision.NOT_OFFERED})
+_NO_CONCERN: Final = frozenset({ListDecision.KEPT, ListDecision.NOT_OFFERED})
 
 
 def report(service: Service, account: Account, merge: Merge, _deadline: datetime) -> Merge:

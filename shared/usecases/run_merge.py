@@ -9,7 +9,7 @@ from typing import Final
 from shared.domain.accounts import Account
 from shared.domain.errors import ConflictError
 from shared.domain.ids import new_id
-from shared.domain.merges import Merge, MergeStatus, Step
+from shared.domain.merges import Merge, MergeStatus, MergeStep
 from shared.usecases.ask_merge import send_merge
 from shared.usecases.carry_out_merge import commit, prepare, write
 from shared.usecases.count_uses import Uses
@@ -45,7 +45,7 @@ def run_merge(service: Service, tenant: str, account_id: str, merge_id: str, dea
             send_merge(service, merge)
             return False
         try:
-            _DO[merge.step or Step.COUNT](service, account, merge, deadline)
+            _DO[merge.step or MergeStep.COUNT](service, account, merge, deadline)
         except ConflictError:
             failures += 1
             if failures == TRIES:
@@ -64,12 +64,12 @@ def _count(service: Service, account: Account, merge: Merge, deadline: datetime)
     return service.merges.update(replace(merge, step=step, position=position, uses=place))
 
 
-_AFTER_COUNT: Final = {MergeStatus.DRAFT: Step.PROPOSE, MergeStatus.APPLIED: Step.REPORT}
+_AFTER_COUNT: Final = {MergeStatus.DRAFT: MergeStep.PROPOSE, MergeStatus.APPLIED: MergeStep.REPORT}
 
 
 def _propose(service: Service, account: Account, merge: Merge, _: datetime) -> Merge:
     after = propose_next(service, account, merge)
-    return service.merges.update(replace(after, step=None if after.proposed else Step.PROPOSE))
+    return service.merges.update(replace(after, step=None if after.proposed else MergeStep.PROPOSE))
 
 
 def _recount(service: Service, account: Account, merge: Merge, deadline: datetime) -> Merge:
@@ -79,12 +79,12 @@ def _recount(service: Service, account: Account, merge: Merge, deadline: datetim
     return _count(service, account, merge, deadline)
 
 
-_DO: Final[Mapping[Step, Do]] = {
-    Step.COUNT: _count,
-    Step.PROPOSE: _propose,
-    Step.PREPARE: prepare,
-    Step.WRITE: write,
-    Step.COMMIT: commit,
-    Step.RECOUNT: _recount,
-    Step.REPORT: report,
+_DO: Final[Mapping[MergeStep, Do]] = {
+    MergeStep.COUNT: _count,
+    MergeStep.PROPOSE: _propose,
+    MergeStep.PREPARE: prepare,
+    MergeStep.WRITE: write,
+    MergeStep.COMMIT: commit,
+    MergeStep.RECOUNT: _recount,
+    MergeStep.REPORT: report,
 }

@@ -21,6 +21,7 @@ BODIES: Final[dict[str, Any]] = {
     "NewPublication": {"items": ["0" * 26]},
     "Resolution": {"outcome": "absent"},
     "LineChoice": {"line": None},
+    "NewChange": {"provider": "quickbooks", "return_url": f"{HOME}/done"},
 }
 
 
@@ -76,9 +77,12 @@ def theirs(holder: Customer) -> dict[str, str]:
     edited = holder.post("/items/bulk-edit", {"filter": {"items": [item]}, "changes": {"due_date": "2027-01-31"}})[
         "event"
     ]
+    merge = holder.post("/merges", {"from": "own"})
     return {
         "account": holder.id,
         "connection": holder.connection,
+        "merge": merge["id"],
+        "workflow": merge["workflow"],
         "item": item,
         "publication": holder.publish([item]),
         "member": holder.get("/members")["members"][0]["id"],

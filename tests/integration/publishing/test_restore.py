@@ -7,6 +7,7 @@ import pytest
 
 from ops.holding import hold, let_go, restored
 from rehearsal.papers import bill, paid_bill, sales_invoice, spend_money
+from rehearsal.tables import rows_of
 from rehearsal.world import PDF, World
 from shared.domain.items import FactOutcome
 from tests.integration.publishing.checks import assert_sound, ledger, stages
@@ -15,8 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 def rows(world: World, table: str) -> Rows:
-    pages = world.clients.dynamodb.get_paginator("scan").paginate(TableName=world.settings.table(table))
-    return [row for page in pages for row in page["Items"]]
+    return list(rows_of(world.clients.dynamodb, world.settings.table(table)))
 
 
 def set_back(world: World, table: str, then: Rows) -> None:
