@@ -2,6 +2,7 @@
 
 import importlib
 import secrets
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -43,3 +44,9 @@ def create_table(client: Any) -> str:
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     )
     return name
+
+
+def rows_of(client: Any, table: str) -> Iterator[dict[str, Any]]:
+    """Every row of a table, as attribute values."""
+    for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        yield from page["Items"]
