@@ -9,6 +9,7 @@ from local.person import OWNER
 from rehearsal.sandbox_process import ADVISER
 from rehearsal.software import software
 from shared.domain.connections import ConnectionStatus
+from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.grants import GrantStatus
 from shared.usecases.access_token import access_token
 from tests.integration.changing.conftest import MakeChanging
@@ -110,6 +111,23 @@ def test_a_request_that_dies_after_its_write_leaves_no_grant(
     assert people(changing, "xero") == {user}
     assert changing.granted() == changing.held()
     assert_works(changing)
+
+
+def test_a_callback_that_dies_before_it_notes_the_grant_leaves_none(
+    changing: Changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise LedgerbridgeError(Problem("provider_unavailable"))
+
+    begun = changing.begin(changing.main().id, "quickbooks")
+    with monkeypatch.context() as patched:
+        patched.setattr("shared.usecases.handle_callback._pend", dies)
+        changing.walk("quickbooks", begun["authorize_url"], organisation=OURS)
+    assert people(changing, "quickbooks") == {OWNER}
+    changing.world.time.pass_by(minutes=3)
+    changing.rest()
+    assert people(changing, "quickbooks") == set()
+    assert changing.granted() == changing.held()
 
 
 def test_from_one_business_to_another_of_one_person_at_sage(changings: MakeChanging) -> None:
