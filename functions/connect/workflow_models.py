@@ -1,5 +1,6 @@
 """What callers see of workflows: the steps, in words that a person can read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, Self
 
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from shared.aws.http import View
 from shared.aws.problems import describe
+from shared.domain.connections import ListHealth
 from shared.domain.workflows import OF_PEOPLE, STEPS, Outcome, Step, Taken, Workflow, WorkflowKind
 
 _WORDS: Final = {
@@ -35,6 +37,11 @@ class StepView(View):
     ended_at: datetime | None
 
 
+class FailingView(View):
+    list: str = Field(examples=["tax_rates"])
+    problem: dict[str, Any] = Field(description="Code, cause and remedy: for a missing right somebody has to act")
+
+
 class WorkflowView(View):
     """A change of connection, or a merge of lists."""
 
@@ -52,13 +59,17 @@ class WorkflowView(View):
     successor: str | None = Field(description="Of a change: the new connection")
     merge: str | None = Field(description="Of a merge: what to read and decide")
     problem: dict[str, Any] | None = Field(description="Why it ended early, where there is more to say")
+    failing: list[FailingView] = Field(
+        description="Of a change that waits for lists: those that could not be read, and are tried again. Only where "
+        "one workflow is asked for"
+    )
     started_at: datetime
     started_by: str
     stopped_by: str | None = Field(description="Who had it end early")
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, workflow: Workflow) -> Self:
+    def of(cls, workflow: Workflow, failing: Iterable[ListHealth] = ()) -> Self:
         stop = workflow.stop
         return cls(
             id=workflow.id,
@@ -73,6 +84,7 @@ class WorkflowView(View):
             successor=workflow.successor,
             merge=workflow.merge,
             problem=describe(stop.problem) if stop and stop.problem else None,
+            failing=[FailingView(list=one.kind.value, problem=describe(one.problem)) for one in failing if one.problem],
             started_at=workflow.started_at,
             started_by=workflow.started_by,
             stopped_by=stop.by if stop else None,

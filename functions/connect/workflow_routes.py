@@ -9,6 +9,7 @@ from shared.domain.accounts import Capability
 from shared.domain.errors import fail
 from shared.domain.workflows import Workflow
 from shared.usecases.cancel_workflow import cancel_workflow
+from shared.usecases.follow_change import failing_lists
 from shared.usecases.service import Service
 
 _WORKFLOWS: Final = "/v1/accounts/{account}/workflows"
@@ -31,7 +32,8 @@ def get_workflows(service: Service, request: Request) -> Answer:
 
 
 def get_workflow(service: Service, request: Request) -> Answer:
-    return Answer(WorkflowView.of(_workflow(service, request)))
+    workflow = _workflow(service, request)
+    return Answer(WorkflowView.of(workflow, failing_lists(service, workflow)))
 
 
 def post_cancel(service: Service, request: Request) -> Answer:

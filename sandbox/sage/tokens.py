@@ -17,6 +17,9 @@ ACCESS_LIFE = timedelta(minutes=5)
 REFRESH_LIFE = timedelta(days=31)
 # Assumed: no grace is documented for a refresh token that has been exchanged, and none is given.
 REFRESH_GRACE = timedelta(0)
+# Assumed: the guide tells of revoking a refresh token and says that a token belongs to a person, not what becomes of
+# others of the same person and app. Here they end too, as that is what an app must not bring about by mistake.
+REVOKE_ENDS_PERSON = True
 
 
 class TokenRefusedError(Exception):
@@ -117,11 +120,13 @@ class TokenStore:
         }
 
     def revoke(self, refresh_token: str, app_id: str) -> None:
-        """End the grant of a refresh token; its access tokens live on to their end, as Sage says."""
+        """End the consent of a refresh token's person; access tokens live on to their end, as Sage says."""
         token = self.refresh_tokens.get(refresh_token)
         grant = self.grants.get(token.grant_id) if token else None
-        if grant is not None and grant.app_id == app_id:
-            grant.revoked = True
+        if grant is None or grant.app_id != app_id:
+            return
+        for one in self.grants_of(grant.user_id, app_id) if REVOKE_ENDS_PERSON else [grant]:
+            one.revoked = True
 
     def grants_of(self, user_id: str | None, app_id: str | None) -> list[Grant]:
         return [

@@ -20,7 +20,7 @@ from shared.usecases.carry_settings import carried_settings
 from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.follow_change import follow_change_to
 from shared.usecases.happenings import happened
-from shared.usecases.let_go import let_go
+from shared.usecases.leave_grant import leave_grant, remember_grant
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
 from shared.usecases.wake import SCHEMA, remind
@@ -78,6 +78,8 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     )
     expires_at = _consent_end(service, connection)
     _remember_to(service, connection, grant, expires_at)
+    if connection.grant:
+        remember_grant(service, connection)
     try:
         fresh = connection.organisation is None
         settings = _first_settings(connection, main, replaces) if fresh else connection.settings
@@ -87,8 +89,7 @@ def choose_organisation(service: Service, caller: Caller, connection: Connection
     except LedgerbridgeError:
         _unlinked(service, connection, organisation.id)
         raise
-    if connection.grant and connection.grant != grant.id:
-        let_go(service, connection.tenant, connection.grant)
+    leave_grant(service, connection, grant)
     _set_going(service, stored)
     if replaces is not None:
         follow_change_to(service, stored)

@@ -88,6 +88,15 @@ def _reached(successor: Connection) -> Step | None:
     return None
 
 
+def failing_lists(service: Service, workflow: Workflow) -> tuple[ListHealth, ...]:
+    """The lists that a change waits for and that failed when they were read last; none at any other step."""
+    if not workflow.is_going or workflow.step is not Step.LISTS:
+        return ()
+    successor = successor_in(service, workflow)
+    lists = successor.lists if successor is not None else {}
+    return tuple(one for one in lists.values() if one.problem is not None and not _is_in(one))
+
+
 def all_lists_are_in(connection: Connection) -> bool:
     """Whether every list that the software has was read at least once."""
     from shared.providers import registry

@@ -18,6 +18,7 @@ from shared.storage.states import ConsentResult, OAuthState
 from shared.usecases.disconnect_connection import remind as remind_of_end
 from shared.usecases.follow_change import refuse_change
 from shared.usecases.happenings import happened
+from shared.usecases.leave_grant import remember_grant
 from shared.usecases.let_go import end_consent
 from shared.usecases.provider_app import provider_app, redirect_uri
 from shared.usecases.service import Service
@@ -71,7 +72,10 @@ def _consented(service: Service, known: OAuthState, answer: Mapping[str, str]) -
     connection = service.connections.get(known.tenant, known.account, known.connection)
     if connection is None or connection.status in _ENDED:
         raise fail("connection_not_active")
-    grant = _stored_grant(service, known, answer, Secret(code))
+    grant_id = new_id(service.clock.now())
+    # Should this die with the grant stored and not noted yet. What dies before it is stored takes the tokens with it.
+    remember_grant(service, replace(connection, grant=grant_id, organisation=None))
+    grant = _stored_grant(service, known, grant_id, answer, Secret(code))
     _pend(service, connection, grant)
     result = Secret(secrets.token_urlsafe(32))
     service.states.put_result(
@@ -109,13 +113,12 @@ def _pend(service: Service, connection: Connection, grant: Grant) -> None:
         raise fail("connection_not_active")
 
 
-def _stored_grant(service: Service, known: OAuthState, answer: Mapping[str, str], code: Secret) -> Grant:
+def _stored_grant(service: Service, known: OAuthState, grant_id: str, answer: Mapping[str, str], code: Secret) -> Grant:
     """Exchange the code and put the tokens into the vault. The data key is made first: a code works only once."""
     from shared.providers import oauth, registry
     from shared.providers.contract import CallFailed
 
     now = service.clock.now()
-    grant_id = new_id(now)
     key = service.vault.new_key(known.tenant, grant_id)
     facts = registry.profile(known.provider).oauth
     try:

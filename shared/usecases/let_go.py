@@ -29,12 +29,12 @@ _GONE: Final = "connection_expired"
 def let_go(service: Service, tenant: str, grant_id: str) -> bool:
     """Shred a grant unless a connection of its account still uses it; whether it is gone.
 
-    Nothing is revoked at the provider: for consents that were replaced, or that nobody finished.
+    Nothing is revoked at the provider: for consents that the same person has renewed, or that nobody finished.
     """
     grant = service.grants.get(tenant, grant_id)
     if grant is None or grant.status is GrantStatus.LET_GO:
         return True
-    used = _is_used(service, grant)
+    used = is_used(service, grant)
     if not used:
         service.grants.shred(grant)
     return not used
@@ -50,7 +50,7 @@ def end_consent(service: Service, connection: Connection, grant_id: str, *, last
     grant = service.grants.get(connection.tenant, grant_id)
     if grant is None or grant.status is GrantStatus.LET_GO:
         return None
-    used = _is_used(service, grant)
+    used = is_used(service, grant)
     if not used:
         service.grants.uncount(grant)
     problem = _tell_provider(service, connection, grant, used=used)
@@ -63,7 +63,7 @@ def end_consent(service: Service, connection: Connection, grant_id: str, *, last
     return problem
 
 
-def _is_used(service: Service, grant: Grant) -> bool:
+def is_used(service: Service, grant: Grant) -> bool:
     """Whether a connection that has not ended uses this very grant."""
     return any(
         grant.id in {connection.grant, connection.pending_grant}
@@ -102,8 +102,10 @@ def _tell_provider(service: Service, connection: Connection, grant: Grant, *, us
 def _others(service: Service, facts: OAuthFacts, grant: Grant) -> list[Consent]:
     """Other consents of the same person that revoking this one would end too.
 
-    Xero: "Revoking a token" ends all of a user's connections to the app; at Sage a token is a user's, whatever the
-    business. A consent for one organisation (Intuit: one per realm) is shared by those for the same one alone.
+    Xero: "Revoking a token" ends all of a user's connections to the app. Sage: "An Access Token belongs to a single
+    user account"; assumed: so revoking ends the person's other tokens too. If it does not, one that was replaced dies
+    there unused within 31 days, destroyed here before. A consent for one organisation (Intuit: one per realm) is
+    shared by those for the same one alone.
     """
     if not grant.subject:
         return []
@@ -113,14 +115,14 @@ def _others(service: Service, facts: OAuthFacts, grant: Grant) -> list[Consent]:
 
 
 def _is_held(service: Service, facts: OAuthFacts, connection: Connection) -> bool:
-    """Whether others hold the organisation of a consent for it alone.
+    """Whether others hold the organisation of a consent for it alone, or this connection does by another consent.
 
     Assumed: revoking such a consent (Intuit) takes our app out of the company, whoever had connected it.
     """
     if facts.organisation_parameter is None or connection.organisation is None:
         return False
     holders = service.organisations.holders(connection.provider, connection.organisation.id)
-    return any(holder.connection != connection.id for holder in holders)
+    return any(holder.connection != connection.id or not connection.is_ending for holder in holders)
 
 
 def _remove(service: Service, connection: Connection, grant: Grant, others: list[Consent]) -> None:
@@ -177,7 +179,7 @@ def _is_open(service: Service, consent: Consent) -> bool:
 def _needs(service: Service, consent: Consent, connection: Connection) -> bool:
     """Whether a connection on another consent of the same person is on this organisation, or may yet choose it."""
     for other in service.connections.of_account(consent.tenant, consent.account):
-        if other.id == connection.id or other.status is ConnectionStatus.DISCONNECTED:
+        if other.status is ConnectionStatus.DISCONNECTED:
             continue
         if consent.grant == other.pending_grant:
             return True

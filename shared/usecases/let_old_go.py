@@ -1,7 +1,9 @@
-"""After the switch: the old connection is disconnected by the way of every disconnection, and a merge is offered."""
+"""After the switch: it is told, the old connection is disconnected as every other is, and a merge is offered."""
 
 from shared.domain.connections import ConnectionStatus
+from shared.domain.outgoing import EventType
 from shared.domain.workflows import Step, Workflow
+from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.disconnect_connection import LOOKED_AT_AGAIN, message, remind
 from shared.usecases.follow_change import replaced_in, successor_in
 from shared.usecases.happenings import happened
@@ -10,14 +12,19 @@ from shared.usecases.service import Service
 
 
 def let_old_go(service: Service, workflow: Workflow) -> Workflow:
-    """Set going what frees the old connection's queue, and then lets its grant go. May be repeated.
+    """Tell of the new connection, and set going what frees the old one's queue and then lets its grant go.
+
+    Told here and not at the switch, which may lose to a cancel: the record says that it has been, and goes on once it
+    is told. May be repeated, and stays one message.
 
     What was sent and is unknown still, is looked up or held for a person; the queue's items wait for one with the
     reason connection_changed; the provider is told, with retries.
     """
     if not workflow.is_going or workflow.step is not Step.LET_GO:
         return workflow
-    old = replaced_in(service, workflow)
+    old, new = replaced_in(service, workflow), successor_in(service, workflow)
+    if new is not None:
+        tell_of_connection(service, new, EventType.CONNECTION_CONNECTED, "activated")
     if old is not None and old.status is ConnectionStatus.CLOSING:
         remind(service, old, LOOKED_AT_AGAIN)
         service.publish_queue.send(message(old), group=old.tenant)

@@ -7,10 +7,8 @@ from shared.aws.log import count
 from shared.domain.accounts import Account, Event
 from shared.domain.connections import Closing, Connection, ConnectionStatus
 from shared.domain.errors import ConflictError, Problem
-from shared.domain.outgoing import EventType
 from shared.domain.workflows import Outcome, Step, Workflow
 from shared.storage.workflows import changed_workflow
-from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.disconnect_connection import LOOKED_AT_AGAIN, remind
 from shared.usecases.follow_change import replaced_in, successor_in
 from shared.usecases.happenings import happened
@@ -78,7 +76,6 @@ def _switched(service: Service, pair: _Pair) -> Workflow:
     account = with_defaults(pair.account, active)
     moved = pair.workflow.moved(Step.LET_GO, now)
     remind(service, old, LOOKED_AT_AGAIN)  # before the write that ends it, should its message be lost
-    tell_of_connection(service, active, EventType.CONNECTION_CONNECTED, "activated")
     event = _event(service, pair, active, account)
     service.connections.switch(ending, active, account, event, changed_workflow(moved))
     return replace(moved, version=moved.version + 1)

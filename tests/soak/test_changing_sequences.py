@@ -27,7 +27,13 @@ from tests.integration.rules_13.coding import rule
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1750)]
 
-WHERE: Final = (("xero", OURS), ("xero", "Maple Street Bakery Inc"), ("quickbooks", OURS), ("sage", OURS))
+WHERE: Final = (
+    ("xero", OURS),
+    ("xero", "Maple Street Bakery Inc"),
+    ("quickbooks", OURS),
+    ("sage", OURS),
+    ("sage", "Maple Street Bakery Inc"),
+)
 STEPS: Final = (Step.CONSENT, Step.ORGANISATION, Step.LISTS, Step.SETTLE, Step.SWITCH)
 LISTS: Final = (
     "categories", "tax_rates", "bank_accounts", "payment_methods", "products", "projects",
@@ -99,12 +105,7 @@ class Account:
         self.changing.api.ok("POST", f"connections/{self.changing.main().id}/disconnect")
 
     def reconnect(self) -> None:
-        """Not at Sage: a consent that another of the same person replaces is shredded here and not revoked there, as
-        it is assumed that revoking might end both. It dies unused within a month.
-        """
         main = self.changing.main()
-        if main.provider == "sage":
-            return
         begun = self.changing.api.ok("POST", f"connections/{main.id}/reconnect", {"return_url": f"{HOME}/done"})
         self._agreed(main.id, begun["authorize_url"], (main.provider, main.pinned.name))
 

@@ -122,19 +122,25 @@ def test_refused_consent(changing: Changing) -> None:
 
 
 def test_lists_that_never_come_in(changing: Changing) -> None:
-    """One list fails at every try: the change waits for it, until its time is over."""
+    """One list fails at every try: the change says so while it waits for it, until its time is over."""
     world, old = changing.world, changing.main().id
     before = changing.old_rows(old)
     begun = changing.begin(old, "sage")
     world.sandbox.fault("GET", "/tax_rates", "status", provider="sage", status=500, times=100)
     changing.consent(begun, "sage", OURS)
     changing.refresh_all()
+    shown = changing.api.ok("GET", f"workflows/{begun['workflow']}")
+    assert (shown["step"], shown["problem"]) == ("lists", None)
+    assert [(one["list"], one["problem"]["code"]) for one in shown["failing"]] == [
+        ("tax_rates", "provider_unavailable")
+    ]
     workflow = changing.workflow(begun["workflow"])
     assert workflow.step is Step.LISTS
     assert changing.connection(begun["connection"]).lists
     stop_workflow(changing.service, workflow, Outcome.TIMED_OUT, at=Step.LISTS)
     changing.run(begun["workflow"])
     assert_unchanged(changing, old, before, Outcome.TIMED_OUT, begun["workflow"])
+    assert changing.api.ok("GET", f"workflows/{begun['workflow']}")["failing"] == []
     publishes(changing)
 
 
