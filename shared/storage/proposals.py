@@ -20,6 +20,7 @@ from shared.storage.table import Table
 
 AT_ONCE: Final = 300  # proposals a row: some 40 KB packed
 _USES_AT_ONCE: Final = 5000
+_MADE_AT_ONCE: Final = 5000  # 190 KB: pairs of ids hardly pack
 _ANY: Final = Check("attribute_not_exists(#pk) OR attribute_exists(#pk)")
 _KEY = "pk T#<tenant>#A#<account>#MG#<merge>"
 # How often rules, and open items, use an old entry.
@@ -73,20 +74,32 @@ class ProposalStore:
             skipped = 0
 
     # --- contacts made
-    @access("lists", "PutItem, GetItem", f"{_KEY}, sk N#<list>", "not there yet")
-    def keep_made(self, merge: Merge, which: MergeList, made: Mapping[str, str]) -> dict[str, str]:
-        """Store which new contact each old one became; where that was stored before, that counts and is returned."""
+    @access("lists", "PutItem, Query", f"{_KEY}, sk N#<list>#<place>#<number>, then N#<list>", "neither is there yet")
+    def keep_made(self, merge: Merge, which: MergeList, place: str, made: Mapping[str, str]) -> dict[str, str]:
+        """Store which new contact each old one became; where that was stored before, that counts and is returned.
+
+        `place` is one run's own. Which place counts is written last: before that nobody sees any of it.
+        """
+        ids = sorted(made)
+        for number, start in enumerate(range(0, len(ids), _MADE_AT_ONCE)):
+            some = {one: made[one] for one in ids[start : start + _MADE_AT_ONCE]}
+            self._put(merge, f"N#{which.value}#{part(place)}#{number:04}", some)
         try:
-            self._put(merge, f"N#{which.value}", dict(made))
+            self._put(merge, f"N#{which.value}", place)
         except ConditionFailed:
             return self.made(merge, which) or {}
         return dict(made)
 
-    @access("lists", "GetItem", f"{_KEY}, sk N#<list>")
+    @access("lists", "GetItem, Query", f"{_KEY}, sk N#<list>, then begins N#<list>#<place>#")
     def made(self, merge: Merge, which: MergeList) -> dict[str, str] | None:
         """Which new contact each old one became; None before they were made."""
         row = self._table.get(_pk(merge), f"N#{which.value}")
-        return None if row is None else dict(_opened(row))
+        if row is None:
+            return None
+        found: dict[str, str] = {}
+        for some in self._table.query(_pk(merge), f"N#{which.value}#{part(_opened(row))}#"):
+            found |= _opened(some)
+        return found
 
     # --- the report
     @access("lists", "PutItem", f"{_KEY}, sk REPORT", "any: a repeat writes what it found")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from shared.domain.ids import new_id
 from shared.domain.lists import Book, Entry, folded
 from shared.domain.merges import CREATE, Choice, Merge, MergeList, outcome
 from shared.usecases.merge_books import books_of
@@ -33,7 +34,7 @@ def make_contacts(service: Service, merge: Merge, which: MergeList) -> dict[str,
         return made
     planned = planned_contacts(service, merge, which)
     service.lists.write_own(books_of(merge)[1], [(entry, None) for entry in planned.new])
-    return service.proposals.keep_made(merge, which, planned.ids)
+    return service.proposals.keep_made(merge, which, new_id(service.clock.now()), planned.ids)
 
 
 @dataclass(frozen=True, slots=True)
