@@ -30,7 +30,8 @@ def follow_disconnect(service: Service, said: Mapping[str, Any]) -> None:
     """
     connection = service.connections.get(said["tenant"], said["account"], said["connection"])
     if connection is not None and "grant" in said:
-        _end_left(service, left(connection, said), int(said["tries"]) + 1)
+        if said["grant"] not in {connection.grant, connection.pending_grant}:  # its own end with it, by its own row
+            _end_left(service, left(connection, said), int(said["tries"]) + 1)
         return
     if connection is None or not connection.is_ending:
         return  # the request did not come so far, or was refused
