@@ -8,6 +8,7 @@ from typing import Final
 from shared.domain.aliases import AppliedMerge
 from shared.domain.auto_publish import AutoPublishing
 from shared.domain.duplicates import DuplicateMode
+from shared.domain.lists import Book
 
 
 class Role(StrEnum):
@@ -90,7 +91,7 @@ class Account:
     @property
     def own_book(self) -> str:
         """The account's own lists, as `books` names them."""
-        return f"own:{self.id}"
+        return Book.own(self.tenant, self.id).key
 
     def moved_to(self, book: str) -> "Account":
         """The account with another current book ("provider:organisation"); the one before is remembered."""

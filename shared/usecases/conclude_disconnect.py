@@ -149,7 +149,7 @@ def _written(service: Service, stored: Connection, account: Account) -> None:
 def _with_lists(service: Service, account: Account, ended: Connection) -> Account:
     """The account after its main connection ended; one whose lists never became the current ones leaves all alone."""
     mode = _of(ended).mode
-    if ended.slot is not Slot.MAIN or account.current_book != f"{ended.provider}:{ended.pinned.id}":
+    if ended.slot is not Slot.MAIN or account.current_book != ended.book.key:
         return account
     if mode is DisconnectMode.REINSTATE:
         return account.reinstated()

@@ -38,5 +38,5 @@ def offer_merge(service: Service, workflow: Workflow) -> Workflow:
     old, new = replaced_in(service, workflow), successor_in(service, workflow)
     if old is None or new is None:
         raise ValueError("a change has an old and a new connection")
-    books: dict[str, object] = {"from": f"{old.provider}:{old.pinned.id}", "to": f"{new.provider}:{new.pinned.id}"}
+    books: dict[str, object] = {"from": old.book.key, "to": new.book.key}
     return end_workflow(service, workflow, happened(service, workflow.account, "merge.offered", after=books))

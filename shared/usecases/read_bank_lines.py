@@ -109,7 +109,7 @@ def _account(connection: Connection, told: ToldLine) -> str:
 
 
 def _line(service: Service, connection: Connection, told: ToldLine) -> BankLine:
-    book = f"{connection.provider}:{connection.pinned.id}"
+    book = connection.book.key
     bank_account = _account(connection, told)
     return BankLine(
         id=line_id(connection.tenant, connection.account, book, bank_account, told.document),

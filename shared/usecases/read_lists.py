@@ -22,7 +22,7 @@ class ListOverview:
 def current_connection(service: Service, account: Account) -> Connection | None:
     """The live connection whose organisation is the account's current book, or None."""
     linked = (one for one in service.connections.of_account(account.tenant, account.id) if one.is_linked)
-    current = [one for one in linked if f"{one.provider}:{one.pinned.id}" == account.current_book]
+    current = [one for one in linked if one.book.key == account.current_book]
     return min(current, key=lambda one: one.is_ending, default=None)
 
 

@@ -167,7 +167,7 @@ def with_defaults(account: Account, connection: Connection) -> Account:
     if connection.slot is not Slot.MAIN:
         return account
     return replace(
-        account.moved_to(f"{connection.provider}:{connection.pinned.id}"),
+        account.moved_to(connection.book.key),
         publishing_integration=account.publishing_integration or connection.slot.value,
         expense_claims_integration=account.expense_claims_integration or connection.slot.value,
     )
