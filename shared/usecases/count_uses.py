@@ -1,6 +1,6 @@
 """Which entries of a book an account's rules and open items use, and how often."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,14 +8,14 @@ from shared.domain.accounts import Account
 from shared.domain.items import Item
 from shared.domain.lists import Book, Kind
 from shared.domain.rule_transfer import refs_of as refs_of_rule
+from shared.domain.rules import Rule
 from shared.storage.proposals import Used
 from shared.usecases.entry_cache import EntryCache, Ref
+from shared.usecases.look_through import look_through
 from shared.usecases.readiness import refs_of
-from shared.usecases.recheck_items import OPEN
 from shared.usecases.service import Service
 
 AFTER_PAGE: Final = timedelta(seconds=20)  # what one page and the writes after it may need
-_RULES, _ITEMS = 200, 100
 # Lists whose entries stand in items and rules themselves, and are of the connected book.
 _IN_BOOK: Final = frozenset(Kind) - {Kind.PAYMENT_METHODS}
 
@@ -31,29 +31,21 @@ class Uses:
 
     def count(self, position: str | None, deadline: datetime) -> str | None:
         """Read rules, then open items, on from a position (None: from the start); where to go on, None at the end."""
-        what, _, cursor = (position or "rules|").partition("|")
-        following: str | None = cursor or None
-        while True:
-            following = self._page_of_rules(following) if what == "rules" else self._page_of_items(following)
-            if following is None and what == "items":
-                return None
-            if following is None:
-                what = "items"
-            if self._service.clock.now() + AFTER_PAGE >= deadline:
-                return f"{what}|{following or ''}"
+        return look_through(
+            self._service,
+            self._account.tenant,
+            self._account.id,
+            position=position,
+            until=deadline - AFTER_PAGE,
+            rules=self._of_rules,
+            items=self._of_items,
+        )
 
-    def _page_of_rules(self, cursor: str | None) -> str | None:
-        rules, following = self._service.rules.page(self._account.tenant, self._account.id, cursor, _RULES)
+    def _of_rules(self, rules: Sequence[Rule]) -> None:
         self._add([list(refs_of_rule(rule)) for rule in rules], (1, 0))
-        return following
 
-    def _page_of_items(self, cursor: str | None) -> str | None:
-        tenant, account = self._account.tenant, self._account.id
-        page, following = self._service.items.page(tenant, account, cursor, _ITEMS)
-        wanted = [one.state.item for one in page if one.state.stage in OPEN]
-        items = self._service.items.batch_get(tenant, account, wanted)
-        self._add([list(_named(item)) for item in items.values()], (0, 1))
-        return following
+    def _of_items(self, items: Sequence[Item]) -> None:
+        self._add([list(_named(item)) for item in items], (0, 1))
 
     def _add(self, users: list[list[Ref]], once: Used) -> None:
         """Count each entry once for each that uses it."""

@@ -1,23 +1,23 @@
 """Entries that rules and open items name and that lead nowhere in the lists in use: after a change, or a way back."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from shared.domain.accounts import Account
-from shared.domain.items import Stage
+from shared.domain.items import Item
 from shared.domain.lists import Book, Entry, Kind
 from shared.domain.rule_transfer import refs_of as refs_of_rule
+from shared.domain.rules import Rule
 from shared.usecases.entry_cache import EntryCache, Ref
 from shared.usecases.integrations import Ways
+from shared.usecases.look_through import look_through
 from shared.usecases.readiness import refs_of
 from shared.usecases.service import Service
 
-_RULES, _ITEMS = 200, 100
 _LOOKS_FOR: Final = timedelta(seconds=10)  # of the time that a request has
-_SENT: Final = frozenset({Stage.PUBLISHED, Stage.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ def read_unresolved(service: Service, account: Account, position: str | None) ->
     """
     look = _Look(service, account)
     until = service.clock.now() + _LOOKS_FOR
-    what, _, cursor = (position or "rules|").partition("|")
-    following: str | None = cursor or None
-    while True:
-        following = look.rules(following) if what == "rules" else look.items(following)
-        if following is None and what == "items":
-            return Page(look.found(), None)
-        if following is None:
-            what = "items"
-        if service.clock.now() >= until:
-            return Page(look.found(), f"{what}|{following or ''}")
+    following = look_through(
+        service,
+        account.tenant,
+        account.id,
+        position=position,
+        until=until,
+        rules=look.at_rules,
+        items=look.at_items,
+    )
+    return Page(look.found(), following)
 
 
 class _Look:
@@ -71,34 +71,26 @@ class _Look:
         self._by_rules: Counter[Ref] = Counter()
         self._by_items: Counter[Ref] = Counter()
 
-    def rules(self, cursor: str | None) -> str | None:
-        tenant, account = self._account.tenant, self._account.id
-        page, following = self._service.rules.page(tenant, account, cursor, _RULES)
-        named = [set(refs_of_rule(rule)) for rule in page]
+    def at_rules(self, rules: Sequence[Rule]) -> None:
+        named = [set(refs_of_rule(rule)) for rule in rules]
         places = {ref: self._places(ref) for refs in named for ref in refs}
         self._cache.load_all((book, *ref) for ref, books in places.items() for book in books)
         for refs in named:
             for ref in refs:
                 self._by_rules[ref] += not self._leads(places[ref], ref)
-        return following
 
     def _places(self, ref: Ref) -> list[Book]:
         """The books in which a rule may name an entry: any in use, but for the account's own payment methods."""
         own = ref[0] is Kind.PAYMENT_METHODS
         return [Book.own(self._account.tenant, self._account.id)] if own else self._ways.books()
 
-    def items(self, cursor: str | None) -> str | None:
-        tenant, account = self._account.tenant, self._account.id
-        page, following = self._service.items.page(tenant, account, cursor, _ITEMS)
-        wanted = [one.state.item for one in page if one.state.stage not in _SENT]
-        items = self._service.items.batch_get(tenant, account, wanted).values() if wanted else ()
+    def at_items(self, items: Sequence[Item]) -> None:
         self._ways.load(items)
         for item in items:
             book, refs = self._ways.of(item).book, refs_of(item)
             self._cache.load(book, refs)
             for ref in refs:
                 self._by_items[ref] += not self._leads([book], ref)
-        return following
 
     def _leads(self, books: Iterable[Book], ref: Ref) -> bool:
         """Whether it stands for an entry in any of the books, or does not apply there."""

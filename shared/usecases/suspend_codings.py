@@ -1,21 +1,23 @@
 """Codings that rest until lists are merged: counted before, and restored as they were; nothing of them is rewritten."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from shared.domain.accounts import Account, Caller
 from shared.domain.errors import ConflictError, fail
-from shared.domain.items import Item, Stage
+from shared.domain.items import Item
+from shared.domain.rules import Rule
 from shared.usecases.happenings import happened
+from shared.usecases.look_through import look_through
 from shared.usecases.readiness import refs_of
 from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
 
-_PAGE: Final = 500
 _COUNTS_FOR: Final = timedelta(seconds=10)  # of the time that a request has
 _TRIES: Final = 6
-_SENT: Final = frozenset({Stage.PUBLISHED, Stage.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +31,17 @@ class Codings:
 
 def count_codings(service: Service, tenant: str, account: str) -> Codings:
     """What would rest, counted for ten seconds at most."""
+    numbers = Counter[str]()
+
+    def count_rules(rules: Sequence[Rule]) -> None:
+        numbers["rules"] += len(rules)
+
+    def count_items(items: Sequence[Item]) -> None:
+        numbers["items"] += sum(bool(refs_of(item)) for item in items)
+
     until = service.clock.now() + _COUNTS_FOR
-    rules = items = 0
-    cursor: str | None = None
-    while service.clock.now() < until:
-        page, cursor = service.rules.page(tenant, account, cursor, _PAGE)
-        rules += len(page)
-        if cursor is None:
-            break
-    else:
-        return Codings(rules, 0, all=False)
-    while service.clock.now() < until:
-        listed, cursor = service.items.page(tenant, account, cursor, _PAGE)
-        ids = [one.state.item for one in listed if one.stage not in _SENT]
-        items += sum(_is_coded(item) for item in service.items.batch_get(tenant, account, ids).values()) if ids else 0
-        if cursor is None:
-            return Codings(rules, items, all=True)
-    return Codings(rules, items, all=False)
-
-
-def _is_coded(item: Item) -> bool:
-    return bool(refs_of(item))
+    left = look_through(service, tenant, account, position=None, until=until, rules=count_rules, items=count_items)
+    return Codings(numbers["rules"], numbers["items"], all=left is None)
 
 
 def restore_codings(service: Service, caller: Caller, account: Account) -> Account:

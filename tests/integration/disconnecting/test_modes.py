@@ -217,7 +217,7 @@ def test_counting_ends_in_time(world: World) -> None:
     world.create([world.papers.bill()])
     service = world.new_service()
     looks = count()
-    service.clock = Clock(source=lambda: world.time() + timedelta(seconds=8 * next(looks)))
+    service.clock = Clock(source=lambda: world.time() + timedelta(seconds=12 * next(looks)))
     assert not count_codings(service, world.tenant, world.account_id).all
 
 
