@@ -28,6 +28,11 @@ def changed_account(account: Account, *, recode: bool = False) -> Update:
 _NOT_OURS = frozenset({"coding_version"})
 
 
+def recoding(tenant: str, account: str) -> Update:
+    """The write that counts an account's coding version up, for a transaction with what items are judged by."""
+    return Update(_account(tenant, account), {}, PRESENT, add={"coding_version": 1})
+
+
 class AccountStore:
     """Accounts by tenant, members by account. A person is in an account at most once."""
 
@@ -89,7 +94,7 @@ class AccountStore:
     @access("connections", "UpdateItem", _ACCOUNT, "it is there")
     def bump_coding_version(self, tenant: str, account: str) -> int:
         """Count the coding version up and return it; raises not_found. Counting twice for one change is harmless."""
-        row = self._table.write(Update(_account(tenant, account), {}, PRESENT, add={"coding_version": 1}))
+        row = self._table.write(recoding(tenant, account))
         if row is None:
             raise fail("not_found")
         return int(row["coding_version"])

@@ -10,6 +10,7 @@ from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.items import Side
 from shared.domain.lists import Kind
 from shared.providers.facts import Profile
+from shared.storage.accounts import recoding
 from shared.usecases.beside_main import main_of
 from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
@@ -70,9 +71,9 @@ def change_settings(
         )
         return replace(current, settings=after), event
 
-    before, after = connection.settings.version, update_connection(service, connection, change)
+    recode = recoding(connection.tenant, connection.account)
+    before, after = connection.settings.version, update_connection(service, connection, change, beside=recode)
     if after.settings.version != before:
-        service.accounts.bump_coding_version(connection.tenant, connection.account)
         ask_recheck(service, connection.tenant, connection.account)
     return after
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.accounts import Event
-from shared.domain.connections import Connection, Organisation, Slot
+from shared.domain.accounts import Caller, Event
+from shared.domain.connections import Connection, Organisation, PublishAs, Slot
 from shared.domain.ids import new_id
 from shared.domain.items import Item, ItemState, ItemType, Place, Side, Stage, TaxMode
 from shared.domain.publishing import PendingMarker
@@ -84,3 +84,25 @@ def test_the_count_has_a_bound_and_says_so(world: World, monkeypatch: pytest.Mon
     path = f"/v1/accounts/{account}/defaults"
     changed = world.call("PATCH", path, {"publishing_integration": "bill"}, if_match="*").json
     assert (changed["items_moved"], changed["items_looked_at"], changed["all_looked_at"]) == (2, 2, False)
+
+
+def test_items_are_judged_anew_though_the_request_dies_after_its_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting and the coding version that items are judged by are one write."""
+    account = world.account()
+    main = world.connected(account)
+    before = world.service.accounts.get(main.tenant, main.account)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(change_settings, "ask_recheck", dies)
+    caller = Caller(main.tenant, "test", is_machine=True)
+    with pytest.raises(KeyboardInterrupt):
+        change_settings.change_settings(world.service, caller, main, {"publish_as": PublishAs.DRAFT}, read_as=None)
+    stored = world.service.connections.get(main.tenant, main.account, main.id)
+    after = world.service.accounts.get(main.tenant, main.account)
+    assert stored is not None and before is not None and after is not None
+    assert stored.settings.publish_as is PublishAs.DRAFT
+    assert after.coding_version == before.coding_version + 1
