@@ -56,10 +56,13 @@ def customer(world: World) -> Customer:
 def known(customer: Customer) -> dict[str, str]:
     """Ids of what is there, so that bodies are looked at and not only paths."""
     item = customer.item()["id"]
+    merge = customer.post("/merges", {"from": "own"})
     return {
         "account": customer.id,
         "connection": customer.connection,
         "item": item,
+        "merge": merge["id"],
+        "workflow": merge["workflow"],
         "publication": customer.publish([customer.item(number="P-1")["id"]]),
         "member": customer.post("/members", {"user": "a", "name": "A", "role": "viewer"})["id"],
         "entry": customer.entry("categories", "429")["id"],
