@@ -28,6 +28,7 @@ from rehearsal.sandbox_process import SandboxClient
 from rehearsal.software import CallTo, Effect, Software, software
 from shared.aws.clients import Clients
 from shared.aws.clock import Clock
+from shared.aws.log import logger
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account
 from shared.domain.connections import Connection, ConnectionStatus
@@ -212,6 +213,7 @@ class World:
         if not due:
             return False
         self.time.pass_until(datetime.fromisoformat(min(due)))
+        logger.info("the agenda comes", extra={"at": self.time().isoformat(), "due": sorted(due)})
         self.run_agenda()
         return True
 

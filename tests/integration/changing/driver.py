@@ -39,6 +39,8 @@ SOFTWARES: Final = ("xero", "quickbooks", "sage")
 OURS: Final = "Harbour & Finch Ltd"  # in every sandbox
 # What tells who wrote a row last, and how often it was written: no part of what it says.
 _OF_WRITING: Final = frozenset({"w", "version"})
+# When a connection's lists were read: time may pass until the agenda reads them as always.
+_OF_READING: Final = frozenset({"lists"})
 # Who holds a lease, and that somebody should look at the account: of no connection.
 _ASIDE: Final = frozenset({"FENCE", "ATTENTION"})
 Row = dict[str, Any]
@@ -136,7 +138,7 @@ class Changing:
         every = self.rows("connections", "lists", "rules", "items")
         successors = {one.id for one in self.connections() if one.id != old}
         return {
-            key: row
+            key: {name: value for name, value in row.items() if key[2] != f"C#{old}" or name not in _OF_READING}
             for key, row in every.items()
             if not key[1].endswith(("#E", "#ATTENTION"))
             and not key[2].startswith("WF#")
