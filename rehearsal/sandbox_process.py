@@ -46,8 +46,8 @@ class SandboxClient:
         return answer.json()
 
     def reset(self) -> None:
-        self.control("/reset")
         self.control("/clock", {"factor": 1})
+        self.control("/reset")
 
     def fault(self, method: str, path: str, kind: str, *, provider: str = "xero", **options: Any) -> None:
         """Register one fault; occurrence and times may be among the options, the rest belongs to the fault."""

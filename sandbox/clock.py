@@ -41,6 +41,10 @@ class SandboxClock:
             raise ValueError("advance_seconds must not be negative")
         self._move_to(self._seconds() + seconds)
 
+    def begin_anew(self) -> None:
+        """Back to real time: for fresh books, in which nothing has happened yet."""
+        self._move_to(self._wall())
+
     def wall_seconds(self, duration: timedelta) -> float:
         """How long a client really waits for a sandbox duration, in seconds."""
         return duration.total_seconds() / self._factor

@@ -1,5 +1,6 @@
 """The control interface and the snapshot."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_reset_ends_tokens_faults_and_counts(sandbox: SandboxClient) -> None:
     books = sandbox.read(f"/xero/organisations/{fresh.tenant}/books")
     assert len(books["Contacts"]) >= 300
     assert fresh.call("GET", "/Organisation").status_code == 200
+
+
+def test_reset_ends_the_time_that_was_let_pass(sandbox: SandboxClient) -> None:
+    """What comes after must not depend on how far ahead somebody before had moved the clock."""
+    sandbox.control("/clock", {"advance_seconds": 864_000})
+    ahead = datetime.fromisoformat(sandbox.read("/clock")["now"])
+    sandbox.control("/reset")
+    assert datetime.fromisoformat(sandbox.read("/clock")["now"]) < ahead - timedelta(days=9)
 
 
 def test_a_snapshot_keeps_books_and_tokens_over_a_restart(tmp_path: Path) -> None:
