@@ -46,8 +46,9 @@ class SandboxClient:
         return answer.json()
 
     def reset(self) -> None:
-        self.control("/clock", {"factor": 1})
+        """As if it had just been started: what comes after must not depend on what was let pass before."""
         self.control("/reset")
+        self.control("/clock", {"anew": True})
 
     def fault(self, method: str, path: str, kind: str, *, provider: str = "xero", **options: Any) -> None:
         """Register one fault; occurrence and times may be among the options, the rest belongs to the fault."""

@@ -42,7 +42,8 @@ class SandboxClock:
         self._move_to(self._seconds() + seconds)
 
     def begin_anew(self) -> None:
-        """Back to real time: for fresh books, in which nothing has happened yet."""
+        """Back to real time at its own speed: for fresh books, in which nothing has happened yet."""
+        self._factor = 1.0
         self._move_to(self._wall())
 
     def wall_seconds(self, duration: timedelta) -> float:

@@ -32,7 +32,9 @@ def routes(sandbox: "Sandbox") -> list[Route]:
         return JSONResponse({"now": sandbox.clock.now().isoformat(), "factor": sandbox.clock.factor})
 
     async def set_clock(request: Request) -> Response:
-        wanted = await json_object(request, {"factor", "advance_seconds"})
+        wanted = await json_object(request, {"factor", "advance_seconds", "anew"})
+        if wanted.get("anew") is True:
+            sandbox.clock.begin_anew()
         if "factor" in wanted:
             sandbox.clock.set_factor(float(wanted["factor"]))
         if "advance_seconds" in wanted:

@@ -50,10 +50,9 @@ class Sandbox:
                     simulation.restore(state[name])
 
     def reset(self, seed: SeedChoice | None = None) -> None:
-        """Books, tokens, faults, counts and the time as at the start; how fast it goes stays. Raises ValueError."""
+        """Books, tokens, faults and counts as at the start; the clock keeps its time. Raises ValueError."""
         for simulation in self.simulations.values():
             simulation.reset(self.seed if seed is None else seed)
-        self.clock.begin_anew()
         self.faults.clear()
         self.counts.clear()
 

@@ -54,12 +54,16 @@ def test_reset_ends_tokens_faults_and_counts(sandbox: SandboxClient) -> None:
     assert fresh.call("GET", "/Organisation").status_code == 200
 
 
-def test_reset_ends_the_time_that_was_let_pass(sandbox: SandboxClient) -> None:
-    """What comes after must not depend on how far ahead somebody before had moved the clock."""
-    sandbox.control("/clock", {"advance_seconds": 864_000})
+def test_the_clock_goes_back_to_the_real_time_on_request_alone(sandbox: SandboxClient) -> None:
+    """Who runs a stack beside the sandbox has moved its clock along, and goes on after a reset."""
+    sandbox.control("/clock", {"advance_seconds": 864_000, "factor": 7})
     ahead = datetime.fromisoformat(sandbox.read("/clock")["now"])
     sandbox.control("/reset")
-    assert datetime.fromisoformat(sandbox.read("/clock")["now"]) < ahead - timedelta(days=9)
+    assert datetime.fromisoformat(sandbox.read("/clock")["now"]) >= ahead
+    sandbox.control("/clock", {"anew": True})
+    anew = sandbox.read("/clock")
+    assert datetime.fromisoformat(anew["now"]) < ahead - timedelta(days=9)
+    assert anew["factor"] == 1
 
 
 def test_a_snapshot_keeps_books_and_tokens_over_a_restart(tmp_path: Path) -> None:
