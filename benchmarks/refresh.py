@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,6 +93,7 @@ def _account(sandbox: SandboxClient) -> Iterator[Connected]:
                 grant_id=ids[3],
             )
             xero = founding.Party(world.software, world.connection_id, world.grant_id)
+            founding.found_account(world)
             founding.consent(world, xero)
             founding.connect(world, xero)
             yield made
@@ -124,9 +125,9 @@ def _one_pass(sandbox: SandboxClient, account: Connected, number: int, *, full: 
     return {**found, "calls": sum(calls.values()), "calls_of_large_lists": large, "calls_by_endpoint": calls}
 
 
-def measure() -> dict[str, dict[str, Any]]:
+def measure(seed: Mapping[str, int] = SEED) -> dict[str, dict[str, Any]]:
     """Figures of each of PASSES, one after the other on one account; raises when a pass does not come off."""
-    with running_sandbox("--seed", json.dumps(SEED)) as sandbox, _account(sandbox) as account:
+    with running_sandbox("--seed", json.dumps(seed)) as sandbox, _account(sandbox) as account:
         return {name: _one_pass(sandbox, account, number, full=full) for number, (name, full) in enumerate(PASSES)}
 
 

@@ -170,13 +170,18 @@ def consent(world: World, party: Party) -> None:
 
 def _found(world: World, parties: Sequence[Party]) -> None:
     """An account, its connections with their lists, and two payment methods, one of them linked."""
-    account = Account(world.account_id, world.tenant, "Harbour & Finch", world.time())
-    world.service.accounts.create(account, None, _event(world, "account.created"))
+    found_account(world)
     for party in parties:
         main = parties[0].connection_id if party is not parties[0] else None
         connect(world, party, main)
         refresh(world, party.connection_id)
     _payment_methods(world, parties[0])
+
+
+def found_account(world: World) -> None:
+    """The account of a world, without any connection."""
+    account = Account(world.account_id, world.tenant, "Harbour & Finch", world.time())
+    world.service.accounts.create(account, None, _event(world, "account.created"))
 
 
 def connect(world: World, party: Party, main: str | None = None) -> None:
