@@ -47,7 +47,7 @@ class ChangeView(View):
     field: str
     before: str
     after: str
-    reason: str = Field(description="The lock that it gives way to, or `connection_settings`")
+    reason: str = Field(description="An error code, such as that of the lock it gives way to, or `connection_settings`")
 
 
 class PreviewView(View):

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from shared.domain.connections import LockedPeriod, PublishAs, Settings, TaxPolicy
+from shared.domain.connections import Destination, LockedPeriod, PublishAs, Settings, TaxPolicy
 from shared.domain.errors import Problem
 from shared.domain.items import Item, Line, TaxMode
 from shared.domain.lists import Entry
@@ -101,6 +101,17 @@ def changes(before: Item, after: Item, reason: str) -> tuple[Change, ...]:
         if old != new:
             found.append(Change(name, _text(old), _text(new), reason))
     return tuple(found)
+
+
+UNPAID: Final = "payment_not_recorded"
+
+
+def left_unpaid(item: Item, destination: Destination, given: PublishAs) -> tuple[Change, ...]:
+    """That a paid item which asks to arrive as paid awaits payment there; `given` is the status it arrives with."""
+    asked = item.paid and item.publish_as is PublishAs.PAID and not destination.moves_money
+    if not asked or given is not PublishAs.AWAITING_PAYMENT:
+        return ()
+    return (Change("publish_as", PublishAs.PAID.value, given.value, UNPAID),)
 
 
 def _text(value: object) -> str:

@@ -22,6 +22,14 @@ SETTINGS: Final[list[Row]] = [
         "The supplier or customer is not in the accounting software yet: publishing makes it there.",
         "Choose one that is there, or go on.",
     ),
+    (
+        "payment_not_recorded",
+        _ASK,
+        409,
+        "The document is paid, but no payment is recorded with it: the accounting software takes none from here, or "
+        "the payment method has no bank account there.",
+        "It arrives awaiting payment: record its payment there, or link the payment method to a bank account first.",
+    ),
 ]
 
 APPROVAL: Final[list[Row]] = [

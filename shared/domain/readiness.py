@@ -101,16 +101,21 @@ def matched_account(item: Item, settings: Settings) -> str | None:
     return item.bank_account if settings.bank_match and is_paid(item, settings) else None
 
 
-def publish_as_of(item: Item, settings: Settings, bank_account: Entry | None) -> PublishAs:
-    """The status to publish with. `paid` holds only for a paid item whose payment method is linked to a bank account.
+def publish_as_of(
+    item: Item, settings: Settings, bank_account: Entry | None, offered: Collection[PublishAs]
+) -> PublishAs:
+    """The status to publish with. `paid` holds only for a paid item whose payment method is linked to a bank account,
+    where software records payments: `offered` are its statuses of the destination, none where those count for nothing.
 
-    Otherwise `paid` means awaiting payment, as "paid where possible" promises.
+    Otherwise `paid` means awaiting payment, as "paid where possible" promises. What is to be less than that, a draft
+    or waiting for approval, never becomes more: software without it refuses the item.
     """
     matched = PublishAs.PAID if matched_account(item, settings) is not None else None
     wanted = (
         item.publish_as or matched or (settings.publish_as if item.side is Side.COSTS else settings.sales_publish_as)
     )
-    if wanted is PublishAs.PAID and not (is_paid(item, settings) and bank_account is not None):
+    records = not offered or PublishAs.PAID in offered
+    if wanted is PublishAs.PAID and not (records and is_paid(item, settings) and bank_account is not None):
         return PublishAs.AWAITING_PAYMENT
     return wanted
 

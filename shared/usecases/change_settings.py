@@ -226,11 +226,12 @@ def change_defaults(service: Service, caller: Caller, account: Account, changes:
         before={name: getattr(account, name) for name in changes},
         after=dict(values),
     )
-    stored = service.accounts.update(replace(account, **values), event)
+    wanted = replace(account, **values)
+    elsewhere = any(getattr(wanted, slot) != getattr(account, slot) for slot in _SLOTS)
+    stored = service.accounts.update(wanted, event, recode=elsewhere)
     after = Ways(service, stored, ways.linked)
     moved, looked_at, whole = _moved(ways, after)
     if moved or not whole:
-        service.accounts.bump_coding_version(account.tenant, account.id)
         ask_recheck(service, account.tenant, account.id)
     return Defaulted(stored, moved, looked_at, whole)
 

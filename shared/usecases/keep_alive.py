@@ -16,7 +16,7 @@ from shared.providers.facts import OAuthFacts
 from shared.usecases.access_token import access_token
 from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.happenings import happened
-from shared.usecases.let_go import let_go
+from shared.usecases.leave_grant import remember_grant
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
 
@@ -58,22 +58,25 @@ def watch_consent(service: Service, tenant: str, account: str, connection_id: st
     """Look after one connection's consent; returns when to look again, None when there is nothing left to watch.
 
     Warns 30, 7 and 1 days before a consent ends by the tenant's policy and ends it then. A consent that was begun and
-    not finished within a day is let go, and with it a connection that never had another.
+    not finished within a day is let go, by us and at the provider, and with it a connection that never had another.
     """
     connection = service.connections.get(tenant, account, connection_id)
     if connection is None:
         return None
-    connection = _let_go_unfinished(service, connection)
-    if connection.consent_expires_at is None or connection.status not in CONSENT_ENDS:
-        return None
     now = service.clock.now()
+    look_at = _unfinished_until(service, connection)
+    if look_at is not None and now >= look_at:
+        connection, look_at = _let_go_unfinished(service, connection), None
+    if connection.consent_expires_at is None or connection.status not in CONSENT_ENDS:
+        return look_at
     if now >= connection.consent_expires_at:
         _end_consent(service, connection)
-        return None
+        return look_at
     days = warning_due(connection.consent_expires_at, now)
     if days is not None:
         _warn(service, connection, connection.consent_expires_at, days)
-    return next_look(connection.consent_expires_at, now)
+    following = next_look(connection.consent_expires_at, now)
+    return min(following, look_at) if look_at is not None else following
 
 
 def _warn(service: Service, connection: Connection, expires_at: datetime, days: int) -> None:
@@ -100,23 +103,28 @@ def _end_consent(service: Service, connection: Connection) -> None:
     count("connections_expired")
 
 
-def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
-    """End what nobody finished, so that its slot is free and no token is kept."""
-    if connection.successor_of is not None:
-        return connection  # its workflow ends what nobody finishes
+def _unfinished_until(service: Service, connection: Connection) -> datetime | None:
+    """When a consent that waits for its person is let go; None where none does, or where it ends with something else:
+    its workflow, or its connection.
+    """
+    if connection.successor_of is not None or connection.is_ending:
+        return None
     grant = service.grants.get(connection.tenant, connection.pending_grant) if connection.pending_grant else None
-    begun_at = grant.consented_at if grant else connection.created_at
-    if service.clock.now() < begun_at + UNFINISHED_AFTER:
-        return connection
-    if connection.status in UNFINISHED:
-        ended = replace(connection.moved(ConnectionStatus.DISCONNECTED), pending_grant=None)
-        event = _moved(service, connection, ended, "connection.abandoned")
-        connection = service.connections.update(ended, event, release_slot=True)
-    elif connection.pending_grant is not None:
-        connection = service.connections.update(replace(connection, pending_grant=None))
     if grant is not None:
-        let_go(service, connection.tenant, grant.id)  # redeemed or not, nobody chose an organisation with it
-    return connection
+        return grant.consented_at + UNFINISHED_AFTER
+    return connection.created_at + UNFINISHED_AFTER if connection.status in UNFINISHED else None
+
+
+def _let_go_unfinished(service: Service, connection: Connection) -> Connection:
+    """End what nobody finished, so that its slot is free; the agenda ends its consent at the provider, with retries."""
+    if connection.pending_grant is not None:  # redeemed or not, nobody chose an organisation with it
+        remember_grant(service, replace(connection, grant=connection.pending_grant, organisation=None))
+    without = replace(connection, pending_grant=None)
+    if connection.status not in UNFINISHED:
+        return service.connections.update(without)
+    ended = without.moved(ConnectionStatus.DISCONNECTED)
+    event = _moved(service, connection, ended, "connection.abandoned")
+    return service.connections.update(ended, event, release_slot=True)
 
 
 def _moved(service: Service, before: Connection, after: Connection, kind: str) -> Event:

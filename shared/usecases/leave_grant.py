@@ -18,17 +18,19 @@ from shared.usecases.service import Service
 
 
 def remember_grant(service: Service, connection: Connection, wait: timedelta = LOOKED_AT_AGAIN, tries: int = 0) -> None:
-    """Have the agenda end the grant of a connection as it was before another took that grant's place.
+    """Have the agenda end the grant of a connection as it was before another took that grant's place; without an
+    organisation it is a consent with which none was chosen.
 
     `wait` must be longer than the request that replaces it: a grant that is in use when the agenda looks is left alone.
     """
-    removal = connection.organisation.removal_id if connection.organisation else None
+    organisation = connection.organisation
     said = {
         "tenant": connection.tenant,
         "account": connection.account,
         "connection": connection.id,
         "grant": connection.grant,
-        "removal_id": removal,
+        "organisation": organisation.id if organisation else None,
+        "removal_id": organisation.removal_id if organisation else None,
         "tries": tries,
     }
     key = f"{connection.id}-{connection.grant}"
@@ -53,8 +55,10 @@ def leave_grant(service: Service, before: Connection, after: Grant) -> None:
 def left(connection: Connection, said: Mapping[str, Any]) -> Connection:
     """The connection as it was with the grant that it has left, `said` being the agenda row's payload."""
     organisation = connection.organisation
-    if organisation is not None:
+    if organisation is not None and said.get("organisation", organisation.id) is not None:
         organisation = replace(organisation, removal_id=said["removal_id"])
+    else:
+        organisation = None
     return replace(connection, grant=said["grant"], organisation=organisation)
 
 

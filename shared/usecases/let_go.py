@@ -29,7 +29,7 @@ _GONE: Final = "connection_expired"
 def let_go(service: Service, tenant: str, grant_id: str) -> bool:
     """Shred a grant unless a connection of its account still uses it; whether it is gone.
 
-    Nothing is revoked at the provider: for consents that the same person has renewed, or that nobody finished.
+    Nothing is revoked at the provider: for consents that the same person has renewed.
     """
     grant = service.grants.get(tenant, grant_id)
     if grant is None or grant.status is GrantStatus.LET_GO:
@@ -84,7 +84,7 @@ def _tell_provider(service: Service, connection: Connection, grant: Grant, *, us
         return None
     others = _others(service, facts, grant)
     try:
-        if used or others or _is_held(service, facts, connection):
+        if used or others or _is_held(service, facts, connection, grant):
             _remove(service, connection, grant, others)
         elif grant.subject:
             _revoke(service, facts, grant)
@@ -114,14 +114,15 @@ def _others(service: Service, facts: OAuthFacts, grant: Grant) -> list[Consent]:
     return [one for one in known if one.grant != grant.id and not (alone and one.event != grant.consent_event)]
 
 
-def _is_held(service: Service, facts: OAuthFacts, connection: Connection) -> bool:
+def _is_held(service: Service, facts: OAuthFacts, connection: Connection, grant: Grant) -> bool:
     """Whether others hold the organisation of a consent for it alone, or this connection does by another consent.
 
-    Assumed: revoking such a consent (Intuit) takes our app out of the company, whoever had connected it.
+    Assumed: revoking such a consent (Intuit) takes our app out of the company, whoever had connected it. It may be
+    another company than the connection's: a consent for the wrong one, that was never chosen.
     """
-    if facts.organisation_parameter is None or connection.organisation is None:
+    if facts.organisation_parameter is None or grant.consent_event is None:
         return False
-    holders = service.organisations.holders(connection.provider, connection.organisation.id)
+    holders = service.organisations.holders(connection.provider, grant.consent_event)
     return any(holder.connection != connection.id or not connection.is_ending for holder in holders)
 
 

@@ -1,17 +1,17 @@
 """Show what publishing an item would send, without a call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.accounts import Account
-from shared.domain.amending import Change
+from shared.domain.amending import UNPAID, Change
 from shared.domain.code_item import sources_shown
 from shared.domain.coding import Source
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Connection, Destination, PublishAs
 from shared.domain.errors import LedgerbridgeError, Problem, fail
 from shared.domain.ids import marker_for
 from shared.domain.integrations import Integration
-from shared.domain.items import ItemState, Stage
+from shared.domain.items import Item, ItemState, Stage
 from shared.domain.readiness import coded
 from shared.providers.contract import Draft, Provider, Target
 from shared.usecases.edit_item import found_item
@@ -34,7 +34,7 @@ class Payload:
 class Preview:
     """What publishing would do. `payloads` are in the order of sending, and empty while there are problems.
 
-    `warnings` do not keep an item back: its file is too large, its connection is not active. `sources` say who said
+    `warnings` do not keep an item back: its file is too large, its payment is not recorded. `sources` say who said
     each field, by path, `rules` are the ids of the rules among them, by source. `changes` are what the connection's
     settings make go into the books otherwise than the item says.
     """
@@ -67,12 +67,6 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
     if found.target is None:
         raise fail("no_connection")
     problems = _state_problems(state, incomplete=is_incomplete(state, connection)) + found.problems
-    warnings = [connection.why_not_publishing(), Problem("connection_paused") if connection.paused_at else None]
-    contact = found.resolved.contact
-    if connection.settings.warn_new_supplier and contact is not None and contact.provider_id is None:
-        warnings.append(Problem("supplier_new", "contact", details={"name": contact.name}))
-    if connection.settings.attach_files:
-        warnings.append(file_warning(item.document, provider.profile.publishing.file_bytes))
     return Preview(
         integration=way.integration,
         connection=connection.id,
@@ -82,12 +76,28 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
         publish_as=found.target.publish_as,
         payloads=() if problems else tuple(_payloads(provider, found, found.target)),
         problems=problems,
-        warnings=tuple(warning for warning in warnings if warning is not None),
+        warnings=tuple(_warnings(item, connection, provider, found)),
         attaches=item.document.file_name if item.document and connection.settings.attach_files else None,
         sources=sources_shown(item, coded(item, connection.settings)),
         rules=item.rules,
         changes=found.changes,
     )
+
+
+def _warnings(item: Item, connection: Connection, provider: Provider, found: Prepared) -> Iterator[Problem]:
+    away, contact = connection.why_not_publishing(), found.resolved.contact
+    if away is not None:
+        yield away
+    if connection.paused_at is not None:
+        yield Problem("connection_paused")
+    if connection.settings.warn_new_supplier and contact is not None and contact.provider_id is None:
+        yield Problem("supplier_new", "contact", details={"name": contact.name})
+    if any(change.reason == UNPAID for change in found.changes):
+        yield Problem(UNPAID, "publish_as")
+    if connection.settings.attach_files:
+        too_large = file_warning(item.document, provider.profile.publishing.file_bytes)
+        if too_large is not None:
+            yield too_large
 
 
 def _state_problems(state: ItemState, *, incomplete: bool) -> tuple[Problem, ...]:

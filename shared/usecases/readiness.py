@@ -10,6 +10,7 @@ from shared.domain.amending import (
     by_category,
     changes,
     in_base_currency,
+    left_unpaid,
     totalled,
 )
 from shared.domain.arrival import as_sent, kept
@@ -32,6 +33,7 @@ from shared.domain.readiness import (
     without_repeats,
 )
 from shared.providers.contract import Resolved, Target
+from shared.providers.facts import Profile
 from shared.storage.aliases import Ask
 from shared.usecases.at_rest import at_rest
 from shared.usecases.check_there import Made, checked_there
@@ -221,14 +223,16 @@ def _currencies(cache: EntryCache, book: Book, item: Item, connection: Connectio
     return cache.currencies(book) | ({base} if base is not None else set())
 
 
-def target(item: Item, resolved: Resolved, connection: Connection, generation: int) -> Target:
+def target(item: Item, resolved: Resolved, connection: Connection, profile: Profile, generation: int) -> Target:
     """Where and how the item will be published: its own wishes first, then the connection's settings."""
     settings = connection.settings
+    destination = destination_of(item, settings)
+    offered = profile.publish_as.get(destination, ())
     return Target(
         organisation=connection.pinned,
         settings=settings,
-        destination=destination_of(item, settings),
-        publish_as=publish_as_of(item, settings, resolved.bank_account),
+        destination=destination,
+        publish_as=publish_as_of(item, settings, resolved.bank_account, offered),
         marker=marker_for(item.tenant, item.id, generation),
     )
 
@@ -292,8 +296,10 @@ def prepare(
     problems += _wrong_connection(item, (behalf or connection).slot)
     problems += _other_books(account, behalf or connection)
     problems += _new_supplier(resolved, connection.settings)
-    aim = target(item, resolved, connection, generation)
-    made = Made(item, aim, changes(came, item, "connection_settings"))
+    aim = target(item, resolved, connection, service.provider(connection.provider).profile, generation)
+    made = Made(
+        item, aim, (*changes(came, item, "connection_settings"), *left_unpaid(item, aim.destination, aim.publish_as))
+    )
     checked = checked_there(service, made, resolved, connection, behalf)
     problems += checked.problems
     found = Prepared(checked.item, resolved, checked.aim, tuple(without_repeats(kept(came, problems))))

@@ -14,6 +14,8 @@ from shared.domain.lists import ESSENTIAL_KINDS, Kind
 from shared.domain.outgoing import EventType
 from shared.domain.refresh_requests import ALL, RECONNECTED, RefreshRequest
 from shared.domain.refreshing import Counts, next_refresh, retry_wait
+from shared.storage.accounts import recoding
+from shared.storage.operations import Operation
 from shared.usecases.connection_news import tell_of_connection
 from shared.usecases.count_failed import count_failed
 from shared.usecases.follow_change import follow_change_to
@@ -29,17 +31,17 @@ RETRY: Final = "retry"
 
 
 def record_facts(service: Service, connection: Connection, facts: Organisation) -> tuple[Connection, bool]:
-    """Store what the provider says of the organisation; True when it changed, the coding version moves then."""
+    """Store what the provider says of the organisation; True when it changed. The coding version moves with it then,
+    in one write: who dies in between leaves no item judged by the facts before.
+    """
 
     def with_facts(stored: Connection) -> Connection:
         return replace(stored, organisation=_with_what_was_known(facts, stored.pinned))
 
     before = connection.organisation
-    after = _change(service, connection, with_facts)
-    changed = before != after.organisation and after.is_linked
-    if changed:
-        service.accounts.bump_coding_version(connection.tenant, connection.account)
-    return after, changed
+    recode = recoding(connection.tenant, connection.account) if connection.is_linked else None
+    after = _change(service, connection, with_facts, beside=recode)
+    return after, before != after.organisation and after.is_linked
 
 
 def _with_what_was_known(facts: Organisation, pinned: Organisation) -> Organisation:
@@ -59,6 +61,8 @@ def record_change(service: Service, connection: Connection, counts: Mapping[Kind
     """Move the coding version when entries changed that items may refer to; True when it did.
 
     A new entry changes nothing for items that cannot name it yet, but a new currency does: items name its code.
+    Entries lie in another table and are too many for one write with the account: who dies between them and this finds
+    them changed once more, as the digest records that tell of a change are written last.
     """
     new_currencies = counts.get(Kind.CURRENCIES, Counts()).added
     if not new_currencies and not any(change.touched_known for change in counts.values()):
@@ -173,14 +177,22 @@ def with_defaults(account: Account, connection: Connection) -> Account:
     )
 
 
-def _change(service: Service, connection: Connection, change: Callable[[Connection], Connection]) -> Connection:
-    """Apply a change to the connection as stored now; nothing is written when it changes nothing."""
+def _change(
+    service: Service,
+    connection: Connection,
+    change: Callable[[Connection], Connection],
+    *,
+    beside: Operation | None = None,
+) -> Connection:
+    """Apply a change to the connection as stored now, with another write of its table in the same transaction; nothing
+    is written when it changes nothing.
+    """
     for _ in range(TRIES):
         changed = change(connection)
         if changed == connection:
             return connection
         try:
-            return service.connections.update(changed)
+            return service.connections.update(changed, beside=beside)
         except ConflictError:
             stored = service.connections.get(connection.tenant, connection.account, connection.id)
             if stored is None:

@@ -130,6 +130,110 @@ def test_a_callback_that_dies_before_it_notes_the_grant_leaves_none(
     assert changing.granted() == changing.held()
 
 
+def unfinished(changing: Changing, provider: str, user: str = OWNER) -> str:
+    """A new connection whose person consents, comes back and never chooses an organisation; its id."""
+    begun = changing.api.ok("POST", "connections", {"provider": provider, "return_url": f"{HOME}/done"})
+    answer = changing.walk(provider, begun["authorize_url"], organisation=OURS, user=user)
+    changing.redeem({"connection": begun["id"]}, answer)
+    connection: str = begun["id"]
+    return connection
+
+
+def a_day_passes(changing: Changing, **more: float) -> None:
+    changing.world.time.pass_by(hours=24, minutes=10, **more)
+    changing.world.run_agenda()
+    changing.rest()
+
+
+def ended(changing: Changing, connection: str) -> bool:
+    found = changing.connection(connection)
+    return (found.status, found.pending_grant) == (ConnectionStatus.DISCONNECTED, None)
+
+
+@pytest.mark.parametrize("provider", ["xero", "quickbooks", "sage"])
+def test_a_consent_that_nobody_finishes_is_ended(changing: Changing, provider: str) -> None:
+    """After its day it is in nobody's list of apps, and the connection that it was for has ended."""
+    disconnect(changing)
+    assert people(changing, provider) == set()
+    connection = unfinished(changing, provider)
+    assert people(changing, provider) == {OWNER}
+    a_day_passes(changing)
+    assert ended(changing, connection)
+    assert people(changing, provider) == set()
+    assert changing.granted() == changing.held()
+
+
+def test_a_consent_that_nobody_finishes_ends_while_the_provider_is_away(changing: Changing) -> None:
+    disconnect(changing)
+    connection = unfinished(changing, "xero")
+    sandbox = changing.world.sandbox
+    before = sandbox.calls("POST /connect/revocation")
+    sandbox.fault("POST", "/connect/revocation", "status", provider="xero", status=503, times=2)
+    a_day_passes(changing)
+    assert ended(changing, connection)
+    assert sandbox.calls("POST /connect/revocation") == before + 3
+    assert people(changing, "xero") == set()
+    assert changing.granted() == changing.held()
+
+
+@pytest.mark.parametrize("provider", ["xero", "quickbooks", "sage"])
+def test_a_new_consent_that_nobody_finishes_leaves_the_connection_as_it_was(
+    changings: MakeChanging, provider: str
+) -> None:
+    """Another person consents and chooses nothing. At Intuit it is the company's own consent, which others rest on."""
+    changing = changings(provider)
+    main = changing.main()
+    first = people(changing, provider)
+    begun = changing.api.ok("POST", f"connections/{main.id}/reconnect", {"return_url": f"{HOME}/done"})
+    changing.walk(provider, begun["authorize_url"], organisation=main.pinned.name, user=ADVISER)
+    assert changing.main().pending_grant is not None
+    a_day_passes(changing)
+    assert (changing.main().grant, changing.main().pending_grant) == (main.grant, None)
+    assert people(changing, provider) == first | ({ADVISER} if provider == "quickbooks" else set())
+    assert changing.granted() == changing.held()
+    assert_works(changing)
+
+
+def test_organisations_that_came_with_a_consent_that_nobody_finished_are_taken_off(changing: Changing) -> None:
+    """The same person ticks others at Xero as well; the consent itself stays, for the connection rests on it."""
+    begun = changing.api.ok("POST", f"connections/{changing.main().id}/reconnect", {"return_url": f"{HOME}/done"})
+    every = ""
+    changing.walk("xero", begun["authorize_url"], organisation=every)
+    assert changing.granted().total() > 1
+    a_day_passes(changing)
+    assert changing.granted() == changing.held()
+    assert_works(changing)
+
+
+def test_a_consent_for_a_company_that_was_never_chosen_is_ended(changings: MakeChanging) -> None:
+    """At Intuit a consent is for one company, and this was not the connection's."""
+    changing = changings("quickbooks")
+    main = changing.main()
+    begun = changing.api.ok("POST", f"connections/{main.id}/reconnect", {"return_url": f"{HOME}/done"})
+    changing.walk("quickbooks", begun["authorize_url"], organisation=OTHER)
+    assert changing.granted().total() == 2
+    a_day_passes(changing)
+    assert changing.granted() == changing.held()
+    assert_works(changing)
+
+
+def test_a_consent_is_given_its_whole_day(changing: Changing) -> None:
+    """The look that was planned when it was asked for comes too early, and is made again."""
+    disconnect(changing)
+    begun = changing.api.ok("POST", "connections", {"provider": "xero", "return_url": f"{HOME}/done"})
+    changing.world.time.pass_by(minutes=8)
+    answer = changing.walk("xero", begun["authorize_url"], organisation=OURS)
+    changing.redeem({"connection": begun["id"]}, answer)
+    changing.world.time.pass_by(hours=23, minutes=58)
+    changing.world.run_agenda()
+    assert not ended(changing, begun["id"])
+    changing.world.time.pass_by(minutes=3)
+    changing.world.run_agenda()
+    changing.rest()
+    assert ended(changing, begun["id"])
+    assert people(changing, "xero") == set()
+
+
 def test_from_one_business_to_another_of_one_person_at_sage(changings: MakeChanging) -> None:
     """Each has its consent; revoking the first would end the second, and the last one ends both."""
     changing = changings("sage")

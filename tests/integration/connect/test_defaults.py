@@ -106,3 +106,28 @@ def test_items_are_judged_anew_though_the_request_dies_after_its_write(
     assert stored is not None and before is not None and after is not None
     assert stored.settings.publish_as is PublishAs.DRAFT
     assert after.coding_version == before.coding_version + 1
+
+
+def test_items_follow_a_new_default_though_the_request_dies_after_its_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = world.account()
+    main = world.connected(account)
+    secondary(world, main)
+    before = world.service.accounts.get(main.tenant, main.account)
+    assert before is not None
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    caller = Caller(main.tenant, "test", is_machine=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(change_settings, "_moved", dies)
+        with pytest.raises(KeyboardInterrupt):
+            change_settings.change_defaults(world.service, caller, before, {"publishing_integration": Slot.BILL})
+    after = world.service.accounts.get(main.tenant, main.account)
+    assert after is not None
+    assert (after.publishing_integration, after.coding_version) == ("bill", before.coding_version + 1)
+    change_settings.change_defaults(world.service, caller, after, {"duplicate_mode": after.duplicate_mode})
+    unmoved = world.service.accounts.get(main.tenant, main.account)
+    assert unmoved is not None and unmoved.coding_version == after.coding_version

@@ -236,5 +236,6 @@ def test_a_consent_that_nobody_finished_is_let_go(active: World) -> None:
     assert after is not None
     assert (after.status, after.pending_grant) == (ConnectionStatus.DISCONNECTED, None)
     assert service.connections.in_slot(active.tenant, active.account_id, Slot.BILL) is None
-    assert service.grants.sealed(active.tenant, pending.id) is None
     assert len(active.events("connection.abandoned")) == 1
+    ((_, said),) = due(active, "disconnect", days=1)
+    assert (said["connection"], said["grant"]) == (begun.id, pending.id), "it is ended there, with retries"

@@ -354,20 +354,3 @@ def test_an_entry_made_here_is_met_again_under_its_own_id(world: World) -> None:
     rows = writes_of(world)
     refresh(world, full=True)
     assert rows == Counter()
-
-
-@pytest.mark.parametrize("fails_after", [1, 2, 3, 4, 5, 6, 7])
-def test_killed_at_any_call_and_delivered_again(world: World, fails_after: int) -> None:
-    class Killed(BaseException):
-        pass
-
-    world.time.pass_by(seconds=1)
-    asked = request(world)
-    world.provider.faults[fails_after] = Killed()  # type: ignore[assignment]
-    with pytest.raises(Killed):
-        refresh_lists(world.service, asked, world.deadline)
-    world.time.pass_by(seconds=400)
-    assert refresh_lists(world.service, asked, world.deadline) is Outcome.DONE
-    assert world.connection.status is ConnectionStatus.ACTIVE
-    assert len(statuses(world, Kind.SUPPLIERS)) == 3
-    assert len(world.events("connection.activated")) == 1

@@ -107,18 +107,28 @@ def test_the_item_decides_before_the_connection() -> None:
     assert destination_of(_item(side=Side.SALES), settings) is Destination.SALES
 
 
+RECORDS = (PublishAs.DRAFT, PublishAs.AWAITING_PAYMENT, PublishAs.PAID)  # software that records payments
+NO_MORE = (PublishAs.AWAITING_PAYMENT,)  # and software whose documents are never paid afterwards
+
+
 @pytest.mark.parametrize(
-    ("wanted", "paid", "bank", "given"),
+    ("wanted", "paid", "bank", "offered", "given"),
     [
-        (PublishAs.PAID, True, BANK, PublishAs.PAID),
-        (PublishAs.PAID, False, BANK, PublishAs.AWAITING_PAYMENT),
-        (PublishAs.PAID, True, None, PublishAs.AWAITING_PAYMENT),
-        (PublishAs.DRAFT, True, BANK, PublishAs.DRAFT),
-        (None, True, BANK, PublishAs.AWAITING_PAYMENT),
+        (PublishAs.PAID, True, BANK, RECORDS, PublishAs.PAID),
+        (PublishAs.PAID, True, BANK, (), PublishAs.PAID),  # money itself has no statuses
+        (PublishAs.PAID, False, BANK, RECORDS, PublishAs.AWAITING_PAYMENT),
+        (PublishAs.PAID, True, None, RECORDS, PublishAs.AWAITING_PAYMENT),
+        (PublishAs.PAID, True, BANK, NO_MORE, PublishAs.AWAITING_PAYMENT),
+        (PublishAs.DRAFT, True, BANK, RECORDS, PublishAs.DRAFT),
+        (PublishAs.DRAFT, True, BANK, NO_MORE, PublishAs.DRAFT),  # which is refused: less never becomes more
+        (PublishAs.AWAITING_APPROVAL, True, BANK, NO_MORE, PublishAs.AWAITING_APPROVAL),
+        (None, True, BANK, RECORDS, PublishAs.AWAITING_PAYMENT),
     ],
 )
-def test_paid_means_where_possible(wanted: PublishAs | None, paid: bool, bank: Entry | None, given: PublishAs) -> None:
-    assert publish_as_of(_item(paid=paid, publish_as=wanted), Settings(), bank) is given
+def test_paid_means_where_possible(
+    wanted: PublishAs | None, paid: bool, bank: Entry | None, offered: tuple[PublishAs, ...], given: PublishAs
+) -> None:
+    assert publish_as_of(_item(paid=paid, publish_as=wanted), Settings(), bank, offered) is given
 
 
 def test_problems_name_fields_in_order() -> None:
