@@ -81,6 +81,10 @@ class ProviderView(View):
     settings: list[str] = Field(description="Settings that only some software has a use for")
     takes_automatic: bool = Field(description="False: documents never publish themselves there")
     payment_status: bool = Field(description="Whether it is read back if a published document was paid")
+    reverse_charge: str | None = Field(
+        description="How it is told of domestic reverse charge: `switch`, by the item's `reverse_charge`; `tax_rate`, "
+        "by rates of its own on the lines; null: not at all"
+    )
     limits: LimitsView
     lists: list[str] = Field(description="None where it works with those of the main connection")
     destinations: dict[str, list[DestinationView]] = Field(description="By side: costs and sales")
@@ -99,6 +103,7 @@ class ProviderView(View):
             settings=list(profile.settings),
             takes_automatic=profile.takes_automatic,
             payment_status=bool(profile.payment_statuses),
+            reverse_charge=profile.reverse_charge,
             limits=LimitsView.of(profile),
             lists=[kind.value for kind in profile.kinds],
             destinations={

@@ -49,6 +49,7 @@ class BulkChanges(Model):
     publish_as: PublishAs | None = None
     integration: Slot | None = None
     paid: bool | None = None
+    reverse_charge: bool | None = None
     paid_on: Day | None = None
     due_date: Day | None = None
     description: Text | None = None

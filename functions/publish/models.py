@@ -52,6 +52,10 @@ _FILE_URL: Final = (
     "once more. Null gives up a file that did not come"
 )
 _QUARANTINE: Final = "Empty, to let go of all that was put aside; a field that is given a value leaves it by itself"
+_REVERSE_CHARGE: Final = (
+    "Whether the document is under domestic reverse charge (United Kingdom): the buyer accounts for its VAT, and "
+    "`total` is without it. Null says nothing, so that a rule may"
+)
 _INTEGRATION: Final = (
     "Which connection the item is published through, by its slot; its coding is of that connection's lists. Null "
     "leaves it to the supplier's rule and the account's defaults. Sales go through the main connection only"
@@ -103,6 +107,7 @@ class SuggestionBody(Model):
     description: Text | None = None
     project: EntryRef | None = None
     customer: EntryRef | None = None
+    reverse_charge: bool | None = None
     dimensions: list[TrackingRef] = Field(default_factory=list, max_length=MOST_TRACKING)
 
     def draft(self) -> dict[str, Any]:
@@ -130,6 +135,7 @@ class NewItem(Arriving):
     tax_total: Amount | None = None
     exchange_rate: ExchangeRate | None = None
     paid: bool = False
+    reverse_charge: bool | None = Field(None, description=_REVERSE_CHARGE)
     paid_on: Day | None = None
     payment_method: MethodRef | None = None
     destination: Destination | None = None
@@ -158,6 +164,8 @@ class NewItem(Arriving):
                 raise ValueError("an item has `lines`; `items` is for expense claims")
         elif self.side is not Side.COSTS or self.lines or self.paid or self.total is not None:
             raise ValueError("an expense claim is an unpaid cost; its total and lines follow from its `items`")
+        elif self.reverse_charge is not None:
+            raise ValueError("an expense claim is under no reverse charge")
         return self
 
     def draft(self) -> ItemDraft:
@@ -208,6 +216,7 @@ class ItemChange(Model):
     tax_total: Amount | None = None
     exchange_rate: ExchangeRate | None = None
     paid: bool | None = None
+    reverse_charge: bool | None = Field(None, description=_REVERSE_CHARGE)
     paid_on: Day | None = None
     payment_method: MethodRef | None = None
     destination: Destination | None = None

@@ -99,6 +99,7 @@ class RuleFields(Model):
     payment_method: MethodRef | None = None
     payment_method_when: When | None = Field(None, description="Of a person's rule; `always` where left out")
     paid: bool | None = None
+    reverse_charge: bool | None = Field(None, description="Whether the documents are under domestic reverse charge")
     description: Text | None = None
     currency: Currency | None = None
     dimensions: list[TrackingRef] | None = Field(None, max_length=MOST_DIMENSIONS)
@@ -204,6 +205,7 @@ class RuleView(View):
     payment_method: str | None
     payment_method_when: When | None
     paid: bool | None
+    reverse_charge: bool | None
     description: str | None
     currency: str | None
     dimensions: list[str]

@@ -133,6 +133,7 @@ class PortableRuleBody(Model):
     payment_method: NamedBody | None = None
     payment_method_when: When | None = None
     paid: bool | None = None
+    reverse_charge: bool | None = None
     description: Text | None = None
     currency: Currency | None = None
     dimensions: list[ValueBody] | None = Field(None, max_length=MOST_DIMENSIONS)
@@ -184,13 +185,13 @@ _TEXTS: Final = (
     "kind", "payment_method_when", "description", "currency", "destination", "publish_as", "integration",
     "auto_publish", "duplicate_mode",
 )  # fmt: skip
-_FLAGS: Final = ("paid", "billable")
+_FLAGS: Final = ("paid", "reverse_charge", "billable")
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 COLUMNS: Final = (
     "kind", "subject", "subject_code", "category", "category_code", "tax_rate", "tax_rate_code", "due_days",
     "due_after", "payment_method", "payment_method_when", "paid", "description", "currency", "dimensions", "project",
     "project_code", "customer", "customer_code", "billable", "destination", "publish_as", "integration", "supplier",
-    "supplier_code", "auto_publish", "duplicate_mode", "split",
+    "supplier_code", "auto_publish", "duplicate_mode", "split", "reverse_charge",
 )  # fmt: skip
 
 

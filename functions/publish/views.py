@@ -271,6 +271,7 @@ class ItemView(View):
     description: str | None
     exchange_rate: Decimal | None
     paid: bool
+    reverse_charge: bool | None = Field(description="Domestic reverse charge; null where nobody says")
     paid_on: calendar_date | None
     payment_method: str | None
     destination: Destination | None
@@ -319,6 +320,7 @@ _PLAIN: Final = [
     "description",
     "exchange_rate",
     "paid",
+    "reverse_charge",
     "paid_on",
     "payment_method",
     "destination",

@@ -70,16 +70,19 @@ def create(desk: Desk, kind: Kind, raw: Any) -> Record:
     status = fields.text("status_id") or "UNPAID"
     if status not in ("DRAFT", "UNPAID"):
         fields.wrong("status_id", messages.STATUS)
+    reverse_charge = checks.reverse_charge(desk, fields)
     rows = fields.rows(kind.lines, required=True)
     read = lines.read_lines(desk, rows, kind.lines, side=kind.side, day=day, money=money, problems=problems)
     if not problems.errors:
-        _compare_totals(fields, read)
+        _compare_totals(fields, *_sums(read, reverse_charge=reverse_charge))
         _refuse_twice(desk, kind, fields, contact, texts)
     problems.raise_any()
     if contact is None or day is None:
         raise RuntimeError("a document without contact or date passed its checks")
-    record = _record(desk, kind, contact, money, read) | texts | number
+    net, tax = _sums(read, reverse_charge=reverse_charge)
+    record = _record(desk, kind, contact, money, read, net=net, tax=tax) | texts | number
     record |= {
+        "vat_reverse_charge": reverse_charge,
         "date": day.isoformat(),
         "status": ref("artefact_statuses", status),
         "displayed_as": _shown(kind, number, texts),
@@ -151,9 +154,14 @@ def _number(books: Books, kind: Kind, fields: Fields) -> Record:
     return {name: sent or free, f"{name}_prefix": fields.text(f"{name}_prefix", longest=6) or kind.prefix}
 
 
-def _compare_totals(fields: Fields, read: list[Line]) -> None:
-    """Totals that were sent must be those of the lines (assumed to the cent)."""
+def _sums(read: list[Line], *, reverse_charge: bool) -> tuple[Decimal, Decimal]:
+    """What a document comes to without tax, and the tax that is owed with it: the lines', less what is reversed."""
     net, tax = sum((one.net for one in read), _ZERO), sum((one.tax for one in read), _ZERO)
+    return net, tax * checks.REVERSE_CHARGE_OWED if reverse_charge else tax
+
+
+def _compare_totals(fields: Fields, net: Decimal, tax: Decimal) -> None:
+    """Totals that were sent must be those of the lines (assumed to the cent)."""
     for name, message, worth in (
         ("net_amount", messages.HEADER_NET, net),
         ("tax_amount", messages.HEADER_TAX, tax),
@@ -193,8 +201,9 @@ def _dates(kind: Kind, fields: Fields, due: str | None) -> Record:
     return {"due_date": due}
 
 
-def _record(desk: Desk, kind: Kind, contact: Record, money: Money, read: list[Line]) -> Record:
-    net, tax = sum((one.net for one in read), _ZERO), sum((one.tax for one in read), _ZERO)
+def _record(
+    desk: Desk, kind: Kind, contact: Record, money: Money, read: list[Line], *, net: Decimal, tax: Decimal
+) -> Record:
     total, at = net + tax, stamp(desk.now)
     base_net, base_tax = cents(net * money.rate), cents(tax * money.rate)
     record = {
@@ -251,7 +260,11 @@ def _tax_analysis(read: list[Line]) -> list[Record]:
 
 
 def _book(desk: Desk, kind: Kind, record: Record, read: list[Line], money: Money) -> str:
-    """Costs or income against the contact's control account; the last cent of a conversion goes to the first line."""
+    """Costs or income against the contact's control account; the last cent of a conversion goes to the first line.
+
+    Who buys under reverse charge owes the tax of it to the state, and has it back from there (assumed: as booked by
+    hand, on the two tax accounts); who sells has nothing to do with it.
+    """
     books = desk.books
     purchase = kind.side == "purchase"
     direction = kind.sign if purchase else -kind.sign
@@ -265,6 +278,10 @@ def _book(desk: Desk, kind: Kind, record: Record, read: list[Line], money: Money
         for one, net in zip(read, nets, strict=True)
     ]
     postings.append(Posting(tax_account, direction * record["base_currency_tax_amount"], "Tax"))
+    if purchase and record.get("vat_reverse_charge"):
+        reversed_tax = direction * cents(sum((one.tax for one in read), _ZERO) * money.rate)
+        postings.append(Posting(tax_account, reversed_tax, "Reverse charge"))
+        postings.append(Posting(books.control("TAX_ON_SALES"), -reversed_tax, "Reverse charge"))
     postings.append(Posting(control, -direction * record["base_currency_total_amount"], record["contact_name"]))
     source = Source(
         kind.table,

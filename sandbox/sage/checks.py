@@ -22,6 +22,9 @@ AREAS: Mapping[str, str] = {
     "OTHER_PAYMENT": "other_payments",
     "OTHER_RECEIPT": "other_receipts",
 }
+# Assumed: how much of its lines' VAT a document owes that has vat_reverse_charge. The description says what the flag is
+# and nothing of totals; neither party pays the VAT to the other.
+REVERSE_CHARGE_OWED = Decimal(0)
 # Assumed: a line's tax may differ from its rate by this much (people correct pennies on receipts).
 TAX_TOLERANCE = Decimal("0.05")
 
@@ -201,3 +204,15 @@ def currency(desk: Desk, fields: Fields) -> Money:
         fields.wrong("currency_id", messages.CURRENCY_UNKNOWN)
         return Money(own, Decimal(1))
     return Money(wanted, rate)
+
+
+def reverse_charge(desk: Desk, fields: Fields) -> bool:
+    """Whether a document is under domestic reverse charge; "Only used for a UK business".
+
+    That it is passed over elsewhere is assumed. It has to be switched on in the business, which no resource of the API
+    tells.
+    """
+    wanted = fields.flag("vat_reverse_charge") and desk.books.country == "GB"
+    if wanted and not desk.books.settings.get("_reverse_charge", True):
+        fields.wrong("vat_reverse_charge", messages.REVERSE_CHARGE_OFF)
+    return wanted

@@ -16,7 +16,8 @@ def edit(books: Books, changes: Mapping[str, Any], now: datetime) -> None:
     before it stays done.
 
     Known: lock_date, accounts_start_date, tax_return_until (ISO day or null); multi_currency (bool);
-    exchange_rate {currency, inverse_rate}; plan (PLUS, STANDARD, START); subscription_active (bool);
+    reverse_charge (bool: of a business in GB); exchange_rate {currency, inverse_rate}; plan (PLUS, STANDARD, START);
+    subscription_active (bool);
     deactivate_contact, activate_contact, delete_contact (id or name); rename_contact {contact, name};
     contact_types {contact, types}; rename_account {code, name}; account_areas {code, areas};
     deactivate_bank_account, activate_bank_account (code); hide_tax_rate, show_tax_rate (id);
@@ -39,6 +40,10 @@ def _setting(name: str) -> Callable[[Books, Any, datetime], None]:
 
 def _multi_currency(books: Books, value: Any, _: datetime) -> None:
     books.settings = {**books.settings, "multi_currency_enabled": bool(value)}
+
+
+def _reverse_charge(books: Books, value: Any, _: datetime) -> None:
+    books.settings = {**books.settings, "_reverse_charge": bool(value)}
 
 
 def _exchange_rate(books: Books, value: Any, now: datetime) -> None:
@@ -192,6 +197,7 @@ _CHANGES: Mapping[str, Callable[[Books, Any, datetime], None]] = {
     "accounts_start_date": _setting("accounts_start_date"),
     "tax_return_until": _setting("_tax_return_until"),
     "multi_currency": _multi_currency,
+    "reverse_charge": _reverse_charge,
     "exchange_rate": _exchange_rate,
     "plan": _plan,
     "subscription_active": _subscription,

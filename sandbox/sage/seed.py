@@ -129,6 +129,7 @@ def _business(wanted: _Business) -> Books:
         "tax_scheme": ref("tax_schemes", "NOT_REGISTERED" if wanted.country == "US" else "ACCRUAL"),
         "tax_number": None if wanted.country == "US" else f"{wanted.country}123456789",
         "_tax_return_until": None,
+        "_reverse_charge": wanted.country == "GB",
     }
     books = Books(business, settings)
     _lists(books)

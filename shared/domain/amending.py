@@ -15,6 +15,7 @@ from shared.domain.items import Item, Line, TaxMode
 from shared.domain.lists import Entry
 from shared.domain.money import rounded
 from shared.domain.readiness import line_tax, rate_for
+from shared.domain.reverse_charge import owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,8 @@ def in_base_currency(item: Item, settings: Settings, base: str | None) -> Item |
 def totalled(item: Item, tax_rates: Mapping[str, Entry]) -> Item:
     """The item with the total that its amended lines give, where their tax is known."""
     taxes = [line_tax(line, item, tax_rates) for line in item.lines]
-    if None in taxes:
-        return item
-    net = sum((line.amount for line in item.lines), Decimal(0))
-    tax = sum((tax for tax in taxes if tax is not None), Decimal(0))
-    return replace(item, total=net + tax if item.tax_mode is TaxMode.EXCLUSIVE else net)
+    total = None if None in taxes else owed(item, taxes)
+    return item if total is None else replace(item, total=total)
 
 
 def changes(before: Item, after: Item, reason: str) -> tuple[Change, ...]:

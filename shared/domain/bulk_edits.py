@@ -18,6 +18,7 @@ HEADER: Final[Mapping[str, Callable[[Any], Any]]] = {
     "publish_as": PublishAs,
     "integration": Slot,
     "paid": bool,
+    "reverse_charge": bool,
     "paid_on": date.fromisoformat,
     "due_date": date.fromisoformat,
     "description": str,

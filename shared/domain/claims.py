@@ -27,6 +27,7 @@ def as_bill(claim: Item, inside: Sequence[Item]) -> Item:
         paid=False,
         paid_on=None,
         payment_method=None,
+        reverse_charge=None,
         sources={path: source for path, source in claim.sources.items() if path != "paid"},
     )
 

@@ -22,7 +22,9 @@ LINES: Final = "lines"
 TRACKING: Final = "tracking"
 SUGGESTED: Final = "suggested"  # of `given`: what was suggested, by the names of Coding
 _SAID: Final = frozenset({Source.MANUAL, Source.EXTRACTED})
-_HEADER: Final = ("due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as")
+_HEADER: Final = (
+    "due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as", "reverse_charge",
+)  # fmt: skip
 _OF_LINE: Final = {
     "category": "category",
     "tax_rate": "tax_rate",
@@ -46,7 +48,7 @@ _READ: Final[Mapping[str, Any]] = {
 TAKEN_BACK: Final = frozenset(
     {
         "contact", "date", "due_date", "number", "description", "tax_total", "exchange_rate", "paid_on",
-        "payment_method", "destination", "publish_as",
+        "payment_method", "destination", "publish_as", "reverse_charge",
     }
 )  # fmt: skip
 
@@ -54,7 +56,8 @@ TAKEN_BACK: Final = frozenset(
 def source_of(item: Item, path: str) -> Source | None:
     """Who said the field at a path (`due_date`, `lines[0].category`); None where it is empty."""
     value = value_at(item, path)
-    return None if _is_blank(value) and item.sources.get(path) is None else _source(item, path)
+    unsaid = _is_blank(value) and not (value is False and path == "reverse_charge")
+    return None if unsaid and item.sources.get(path) is None else _source(item, path)
 
 
 def value_at(item: Item, path: str) -> Any:
@@ -258,7 +261,7 @@ class _Working:
 
     def _is_said(self, path: str, now: Any) -> bool:
         """Whether a value is a word: nothing is none, and neither is a no that nobody spoke."""
-        return not _is_blank(now) or (now is False and path == "paid")
+        return not _is_blank(now) or (now is False and path in {"paid", "reverse_charge"})
 
     def _note(self, path: str, name: str, best: Source | None) -> None:
         if best is None and name == "paid":
@@ -377,7 +380,7 @@ def sources_shown(item: Item, filled: Item) -> dict[str, Source]:
 
 _SHOWN: Final = (
     "contact", "date", "due_date", "number", "description", "currency", "total", "tax_total", "exchange_rate",
-    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration",
+    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration", "reverse_charge",
 )  # fmt: skip
 _LINE_SHOWN: Final = ("description", "amount", "tax_amount", "product", *_OF_LINE)
 

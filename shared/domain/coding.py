@@ -106,6 +106,7 @@ class Coding:
     due_date: DueDate | None = None
     payment_method: str | None = None
     paid: bool | None = None
+    reverse_charge: bool | None = None
     description: str | None = None
     currency: str | None = None
     dimensions: tuple[str, ...] = ()

@@ -181,7 +181,7 @@ SETUP: Final[list[Row]] = [
         _ASK,
         409,
         "This way of publishing has no field for it, so that it would be lost.",
-        "Leave the field empty, or publish through the main connection.",
+        "Leave the field empty, or choose a destination or connection that has it.",
     ),
     (
         "feature_off",

@@ -89,6 +89,7 @@ class ItemDraft:
     says_paid: bool = field(default=True, repr=False)  # False: nobody said whether it is paid
     suggested: Mapping[str, Any] = field(default_factory=dict, repr=False)  # by the names of Coding; see rule_drafts
     approval: ItemApprovalState = field(default=ItemApprovalState.NONE, repr=False)
+    reverse_charge: bool | None = field(default=None, repr=False)
 
     def digest(self) -> str:
         """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
@@ -102,6 +103,8 @@ class ItemDraft:
             said += repr((self.source, sorted(self.suggested.items())))
         if self.approval is not ItemApprovalState.NONE:
             said += repr(self.approval)
+        if self.reverse_charge is not None:
+            said += repr(("reverse_charge", self.reverse_charge))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

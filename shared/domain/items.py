@@ -181,6 +181,7 @@ class Item:
     quarantine: tuple[Quarantined, ...] = ()
     fetch: FileFetch | None = None
     approval: ItemApproval | None = None  # None where nobody is asked
+    reverse_charge: bool | None = None  # domestic reverse charge; None where nobody says
     version: int = 0
 
 

@@ -14,6 +14,7 @@ from shared.domain.item_approvals import ItemApprovalState, approval_of, approva
 from shared.domain.items import Item, ItemState, ItemType, Line, Side, Stage, Summary, TaxMode
 from shared.domain.lists import Entry, Kind
 from shared.domain.money import rounded
+from shared.domain.reverse_charge import owed
 
 # A state is at most 1 KB as stored: what fits of the reasons is kept, reading one item works them out anew.
 STORED_REASONS: Final = 4
@@ -209,14 +210,13 @@ def line_tax(line: Line, item: Item, tax_rates: Mapping[str, Entry]) -> Decimal 
 
 
 def sum_problems(item: Item, tax_rates: Mapping[str, Entry]) -> list[Problem]:
-    """Whether the lines give the document's total, and their tax its tax, to the currency's smallest unit."""
-    net = sum((line.amount for line in item.lines), Decimal(0))
+    """Whether the lines give the document's total, and their tax its tax, to the currency's smallest unit.
+
+    The total of a document under reverse charge is without tax.
+    """
     taxes = [line_tax(line, item, tax_rates) for line in item.lines]
     known = None if None in taxes else sum((tax for tax in taxes if tax is not None), Decimal(0))
-    if item.tax_mode is not TaxMode.EXCLUSIVE:
-        total: Decimal | None = net
-    else:
-        total = None if known is None else net + known
+    total = owed(item, taxes)
     if total is not None and total != item.total:
         return [_mismatch("total", total, item.total)]
     stated = all(line.tax_amount is not None for line in item.lines) or item.tax_mode is TaxMode.EXCLUSIVE

@@ -64,7 +64,7 @@ class Rule(Coding):
 _OF_CONTACTS: Final = frozenset(
     {
         "category", "tax_rate", "due_date", "payment_method", "paid", "description", "currency", "dimensions",
-        "project", "destination", "publish_as", "integration", "auto_publish", "split",
+        "project", "destination", "publish_as", "integration", "auto_publish", "split", "reverse_charge",
     }
 )  # fmt: skip
 # What a rule of each kind may decide.

@@ -30,6 +30,13 @@ VALIDATION: Final[list[Row]] = [
         "Choose a tax rate of the document's side.",
     ),
     (
+        "reverse_charge_by_rate",
+        _ASK,
+        409,
+        "The item is under domestic reverse charge, which a tax rate has to say here, and the line's does not.",
+        "Choose a tax rate of reverse charge for every line, or clear `reverse_charge`.",
+    ),
+    (
         "tax_not_for_account",
         _ASK,
         409,

@@ -12,6 +12,7 @@ from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
 from shared.domain.publishing import FactKind
 from shared.domain.refreshing import REFRESH_EVERY
+from shared.domain.reverse_charge import ReverseCharge
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ class Profile:
     approval_statuses: Mapping[str, ApprovalOutcome] = field(default_factory=dict)
     # Destinations that some plans lack: parts of those plans' names, in lower case.
     plans_without: Mapping[Destination, tuple[str, ...]] = field(default_factory=dict)
+    # How it is told that a document is under domestic reverse charge; None where it cannot be.
+    reverse_charge: ReverseCharge | None = None
 
     def lacks(self, plan: str | None, destination: Destination) -> bool:
         """Whether an organisation's plan is without a destination; a plan that is not known has everything."""

@@ -98,17 +98,15 @@ class BatchStore:
     @access(
         "items", "PutItem per part, TransactWriteItems", f"{_QUEUE}, sk BB#, OB#, B#<batch>", "new; epoch not older"
     )
-    def create(self, batch: Batch, body: bytes) -> Batch:
+    def create(self, batch: Batch, body: bytes, *, announced: bool = False) -> Batch:
         """Store a batch: the exact bytes and the members first, then the pointer, then the control row.
 
+        The announcement of one that was `announced` is its pointer; whoever has taken that back holds a later epoch.
         Raises ConflictError when the batch is there already or a later epoch holds the lease.
         """
         self._write_body(batch, body)
-        try:
-            self._table.write(_pointer(batch))
-        except ConditionFailed as refused:
-            if refused.found is None:  # there when announced
-                raise
+        if not announced:
+            self._point_to(batch)
         pk = _pk(batch)
         self._table.transact([Put(_control_row(batch), ABSENT), Assert((pk, "FENCE"), _not_later(batch.epoch))])
         return batch
@@ -185,6 +183,13 @@ class BatchStore:
             if number == 0:
                 row["members"] = members
             self._table.write(Put(row, _not_later(batch.epoch)))
+
+    def _point_to(self, batch: Batch) -> None:
+        try:
+            self._table.write(_pointer(batch))
+        except ConditionFailed as refused:
+            if refused.found is None:  # there by a try before this one
+                raise
 
     def _whole(self, pk: str, control: Row) -> Batch:
         refuse_newer(control)

@@ -158,6 +158,7 @@ def item_of(
         quarantine=draft.quarantine,
         source=draft.source,
         sources=_sources(draft),
+        reverse_charge=draft.reverse_charge,
         approval=ItemApproval(draft.approval, 0, now, "") if draft.approval is not ItemApprovalState.NONE else None,
     )
     return with_suggested(item, suggestion(references, draft)) if draft.suggested else item

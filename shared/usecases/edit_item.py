@@ -86,7 +86,7 @@ def _claim(ways: Ways, item: Item, edited: Item, marker: PendingMarker | None) -
     """An edited expense claim with what its items make of it; a type is no claim's before and another's after."""
     if edited.type is not item.type:
         raise fail("invalid_request", field="type", reason="an expense claim stays one, and nothing else becomes one")
-    for field in ("side", "currency", "lines"):
+    for field in ("side", "currency", "lines", "reverse_charge"):
         if getattr(edited, field) != getattr(item, field):
             raise fail("invalid_request", field=field, reason="this follows from the items of a claim")
     if marker is not None and edited.items != item.items:

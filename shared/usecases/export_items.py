@@ -22,7 +22,7 @@ COLUMNS: Final = (
     "currency", "total", "tax_total", "tax_mode", "description", "paid", "paid_on", "payment_method", "claim",
     "duplicate_of", "reasons", "error", "published_at", "document_id", "document_url",
     "line", "line_description", "quantity", "unit_amount", "amount", "tax_amount", "category_code", "category",
-    "tax_rate", "project", "customer", "tracking",
+    "tax_rate", "project", "customer", "tracking", "reverse_charge",
 )  # fmt: skip
 Row = Mapping[str, str | None]
 

@@ -73,7 +73,7 @@ def _freeze(drain: Drain, connection: Connection, group: Sequence[Claimable], *,
         return None
     drafts = [(member, draft) for _, member, draft in claimed]
     batch = replace(new_batch(drain, connection, FactKind.PAYMENTS, batch_id, drafts), standalone=True)
-    return store_batch(drain, _as_sent(drain, batch, claimed) if unsure else batch, drafts)
+    return store_batch(drain, _as_sent(drain, batch, claimed) if unsure else batch, drafts, announced=True)
 
 
 def _as_sent(drain: Drain, batch: Batch, claimed: Sequence[Claimable]) -> Batch:

@@ -30,7 +30,10 @@ def new_batch(drain: Drain, connection: Connection, fact: FactKind, batch_id: st
     )
 
 
-def store_batch(drain: Drain, batch: Batch, drafts: Drafts) -> Batch:
-    """Store a new batch with the bytes of its elements. Raises ConflictError when somebody else holds the lease now."""
+def store_batch(drain: Drain, batch: Batch, drafts: Drafts, *, announced: bool = False) -> Batch:
+    """Store a new batch with the bytes of its elements; `announced` where the claims that it stands on were.
+
+    Raises ConflictError when somebody else holds the lease now.
+    """
     body = drain.provider.body(batch.resource, [draft.element for _, draft in drafts])
-    return drain.service.batches.create(batch, body)
+    return drain.service.batches.create(batch, body, announced=announced)

@@ -192,7 +192,8 @@ def _freeze(drain: Drain, connection: Connection, part: list[tuple[Candidate, Dr
     if not claimed:
         drain.service.batches.withdraw(drain.tenant, drain.provider_name, drain.organisation, batch_id)
         return None
-    return store_batch(drain, new_batch(drain, connection, FactKind.DOCUMENTS, batch_id, claimed), claimed)
+    batch = new_batch(drain, connection, FactKind.DOCUMENTS, batch_id, claimed)
+    return store_batch(drain, batch, claimed, announced=True)
 
 
 def _tell_changes(drain: Drain, part: list[tuple[Candidate, Draft]], claimed: set[str]) -> None:

@@ -32,6 +32,13 @@ from shared.domain.readiness import (
     publish_as_of,
     without_repeats,
 )
+from shared.domain.reverse_charge import (
+    ReverseCharge,
+    as_reversed,
+    reverse_charge_problems,
+    reversed_inside,
+    without_consequences,
+)
 from shared.providers.contract import Resolved, Target
 from shared.providers.facts import Profile
 from shared.storage.aliases import Ask
@@ -77,6 +84,13 @@ def kinds_of(account: Account, connection: Connection) -> Collection[Kind]:
     from shared.providers import registry
 
     return registry.profile(book_of(account, connection).provider).kinds
+
+
+def _reverse_charge_of(account: Account, connection: Connection) -> ReverseCharge | None:
+    """How the software of the books that a connection publishes to is told of domestic reverse charge."""
+    from shared.providers import registry
+
+    return registry.profile(book_of(account, connection).provider).reverse_charge
 
 
 def _uses_lists_of_main(connection: Connection) -> bool:
@@ -274,17 +288,19 @@ def prepare(
             bill = replace(bill, publish_as=connection.settings.claims_publish_as)
         found = prepare(service, account, bill, connection, generation=generation, cache=cache, behalf=behalf)
         problems = [about_items(problem, item) for problem in found.problems]
-        return replace(found, problems=(*problems, *_unapproved(cache.inside(item))))
+        inside = cache.inside(item)
+        return replace(found, problems=(*problems, *_unapproved(inside), *reversed_inside(inside)))
     came, item = item, as_sent(item)
     book = book_of(account, connection)
     item, untaxed = _applying(cache, book, item, connection)
     if connection is None:
-        item = coded(item, Settings())
+        item = coded(as_reversed(item, None), Settings())
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates, without_tax=untaxed) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
         return Prepared(item, resolved, None, tuple(without_repeats(kept(came, problems))))
-    item, problems = _amended(cache, book, item, connection)
+    told = _reverse_charge_of(account, connection)
+    item, problems = _amended(cache, book, as_reversed(item, told), connection)
     kinds = kinds_of(account, connection)
     item = applicable(coded(item, connection.settings), kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
@@ -293,6 +309,7 @@ def prepare(
     has_tax_rates = Kind.TAX_RATES in kinds
     problems += own_problems(item, resolved.tax_rates, has_tax_rates=has_tax_rates, without_tax=untaxed)
     problems += resolved.problems
+    problems += reverse_charge_problems(item, resolved.tax_rates, told)
     problems += _wrong_connection(item, (behalf or connection).slot)
     problems += _other_books(account, behalf or connection)
     problems += _new_supplier(resolved, connection.settings)
@@ -302,7 +319,8 @@ def prepare(
     )
     checked = checked_there(service, made, resolved, connection, behalf)
     problems += checked.problems
-    found = Prepared(checked.item, resolved, checked.aim, tuple(without_repeats(kept(came, problems))))
+    told_apart = without_repeats(kept(came, without_consequences(problems)))
+    found = Prepared(checked.item, resolved, checked.aim, tuple(told_apart))
     return replace(found, changes=checked.changes)
 
 

@@ -7,6 +7,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
+from shared.domain.reverse_charge import ReverseCharge
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://quickbooks.api.intuit.com/v3/company"
@@ -134,4 +135,5 @@ PROFILE: Final = Profile(
         "Deleted": PaymentStatus.VOIDED,
     },
     settings=("duplicate_at_provider", "default_costs_tax_rate_without_tax", "default_sales_tax_rate_without_tax"),
+    reverse_charge=ReverseCharge.TAX_RATE,
 )

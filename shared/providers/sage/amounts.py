@@ -19,21 +19,29 @@ TaxRates = Mapping[str, Entry]
 
 UNIT_STEP: Final = Decimal("0.0001")  # assumed: decimals of a unit price and a quantity that Sage keeps
 RATE_STEP: Final = Decimal("0.000001")  # assumed: decimals of an exchange rate that Sage keeps
+# Assumed: how much of its lines' tax a document owes that has `vat_reverse_charge`. The description says nothing of its
+# totals; that neither party pays the tax to the other is what the charge is.
+REVERSE_CHARGE_OWED: Final = Decimal(0)
 # A document's own tax may differ from that of its lines by what rounding each of them can come to, no more.
 ROUNDING_PER_LINE: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What each line comes to without tax, and its tax, to the currency's smallest unit."""
+    """What each line comes to without tax, and its tax, to the currency's smallest unit.
+
+    `reverse_charge`: the buyer accounts for the tax, and does not owe it.
+    """
 
     net: tuple[Decimal, ...]
     tax: tuple[Decimal, ...]
+    reverse_charge: bool = False
 
     @property
     def total(self) -> Decimal:
         """What Sage will say the document comes to."""
-        return sum(self.net, Decimal(0)) + sum(self.tax, Decimal(0))
+        tax = sum(self.tax, Decimal(0))
+        return sum(self.net, Decimal(0)) + (tax * REVERSE_CHARGE_OWED if self.reverse_charge else tax)
 
 
 def figures(item: Item, tax_rates: TaxRates) -> Figures | None:
@@ -55,7 +63,7 @@ def figures(item: Item, tax_rates: TaxRates) -> Figures | None:
         rounded(line.amount - (tax if inclusive else 0), item.currency)
         for line, tax in zip(item.lines, taxes, strict=True)
     )
-    return Figures(net, tuple(taxes))
+    return Figures(net, tuple(taxes), bool(item.reverse_charge))
 
 
 def _rest(item: Item, worked_out: Decimal) -> Decimal:

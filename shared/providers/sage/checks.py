@@ -15,7 +15,13 @@ from shared.domain.lists import Entry
 from shared.providers.contract import Resolved, Target, amount_text
 from shared.providers.sage.amounts import exchange_rate
 from shared.providers.sage.line_checks import lines, too_long
-from shared.providers.sage.mapping import OTHER_PAYMENTS, QUICK_ENTRIES, is_credit, resource_of
+from shared.providers.sage.mapping import (
+    OTHER_PAYMENTS,
+    QUICK_ENTRIES,
+    is_credit,
+    resource_of,
+    takes_reverse_charge,
+)
 from shared.providers.sage.profile import (
     MULTI_CURRENCY,
     NAME_LENGTH,
@@ -38,6 +44,7 @@ def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
         *_dates(item, target),
         *_number(item, target),
         *_currency(item, target),
+        *_reverse_charge(item, target),
         *_total(item),
         *lines(item, resolved, target),
         *_bank_account(item, resolved, target),
@@ -117,6 +124,20 @@ def _currency(item: Item, target: Target) -> Iterator[Problem]:
     rate = exchange_rate(item) if item.exchange_rate else None
     if item.currency != base and rate is not None and rate <= 0:
         yield Problem("invalid_request", "exchange_rate", details={"exchange_rate": str(item.exchange_rate)})
+
+
+def _reverse_charge(item: Item, target: Target) -> Iterator[Problem]:
+    """Invoices and credit notes of a British business have the switch; whether it is on in the business, Sage tells.
+
+    Nothing that can be read says so: neither "Financial settings" nor "Business settings" has a field for it.
+    """
+    if not item.reverse_charge:
+        return
+    if not takes_reverse_charge(target.organisation):
+        details = {"country": target.organisation.country}
+        yield Problem("field_not_carried", "reverse_charge", details=details)
+    elif resource_of(item, target.destination) in {OTHER_PAYMENTS, *QUICK_ENTRIES}:
+        yield Problem("field_not_carried", "reverse_charge", details={"destination": target.destination.value})
 
 
 def _total(item: Item) -> Iterator[Problem]:

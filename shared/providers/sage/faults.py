@@ -253,7 +253,11 @@ MESSAGES: Final = (
         BOOKKEEPER,
     ),
     _message(
-        6, "Domestic reverse charge has no effect: it is switched off", r"reverse charge", "feature_off", BOOKKEEPER
+        6,
+        "Domestic reverse charge has no effect: it is switched off",
+        r"(?P<feature>reverse charge)",
+        "feature_off",
+        BOOKKEEPER,
     ),
     _message(
         27, "Bank Match is absent in Sage's South African products", r"bank match|pastel", "plan_lacks_feature", US

@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from shared.domain.connections import Destination, PublishAs
+from shared.domain.connections import Destination, Organisation, PublishAs
 from shared.domain.items import Item, ItemType, Line, Side
 from shared.domain.lists import Entry, Kind, folded
 from shared.domain.money import rounded
 from shared.providers.contract import Draft, Resolved, Target, Wanted, amount_text
 from shared.providers.sage.amounts import Figures, exchange_rate, figures, quantity_and_price
 from shared.providers.sage.entries import category_id
-from shared.providers.sage.profile import DETAILS_LENGTH, NOTES_LENGTH
+from shared.providers.sage.profile import DETAILS_LENGTH, NOTES_LENGTH, REVERSE_CHARGE_COUNTRY
 from shared.providers.transport import to_json
 
 CONTACTS: Final = "contacts"
@@ -109,12 +109,19 @@ def _invoice(item: Item, resolved: Resolved, target: Target, worked_out: Figures
         fields["due_date"] = due.isoformat()
     if target.publish_as is PublishAs.DRAFT:
         fields["status_id"] = DRAFT_STATUS
+    if item.reverse_charge is not None and takes_reverse_charge(target.organisation):
+        fields["vat_reverse_charge"] = item.reverse_charge
     notes = (item.description or "").strip()
     if item.side is Side.COSTS and item.number:
         fields["vendor_reference"] = item.number
     elif item.number:  # Sage numbers sales documents by itself: ours stands in the notes
         notes = f"{item.number}\n{notes}".strip()
     return {**fields, "notes": notes[:NOTES_LENGTH]} if notes else fields
+
+
+def takes_reverse_charge(business: Organisation) -> bool:
+    """Whether a business's documents may be under domestic reverse charge; one of no known country is left to Sage."""
+    return business.country in {REVERSE_CHARGE_COUNTRY, None}
 
 
 def _line(item: Item, place: int, resolved: Resolved, worked_out: Figures) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
+from shared.domain.reverse_charge import ReverseCharge
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://api.accounting.sage.com/v3.1"
@@ -20,6 +21,8 @@ NAME_LENGTH: Final = 100
 
 # What may be switched on in a business (Organisation.features), from "Financial settings".
 MULTI_CURRENCY: Final = "multi_currency"
+# Where `vat_reverse_charge` of invoices and credit notes means something ("Only used for a UK business").
+REVERSE_CHARGE_COUNTRY: Final = "GB"
 # Subscription ids of plans without a purchase ledger and without analysis types ("Analysis types").
 SMALL_PLANS: Final = frozenset({"START", "MICRO"})
 _SMALL: Final = tuple(sorted(plan.lower() for plan in SMALL_PLANS))
@@ -103,6 +106,10 @@ PROFILE: Final = Profile(
         ("paid_without_bank_account", "A paid item needs a payment method with a linked bank account."),
         ("purchases_on_start", "Accounting Start has no purchase invoices: publish paid items as other payments."),
         ("several_lines_as_quick_entry", "A quick entry has one category, one tax rate and no analysis types."),
+        (
+            "reverse_charge_elsewhere",
+            "Domestic reverse charge is of invoices and credit notes of businesses in the UK.",
+        ),
         ("foreign_other_payments", "Other payments and receipts are in the currency of their bank account."),
     ),
     access=OAUTH,
@@ -138,4 +145,5 @@ PROFILE: Final = Profile(
         "default_sales_tax_rate_without_tax",
     ),
     plans_without={Destination.PURCHASES: _SMALL, Destination.QUICK_ENTRIES: _SMALL},
+    reverse_charge=ReverseCharge.SWITCH,
 )

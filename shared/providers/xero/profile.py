@@ -8,6 +8,7 @@ from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.items import ItemType, PaymentStatus, Side
 from shared.domain.limits import LimitFigures
 from shared.domain.lists import Kind
+from shared.domain.reverse_charge import ReverseCharge
 from shared.providers.facts import OAuthFacts, Profile, PublishingFacts
 
 API: Final = "https://api.xero.com/api.xro/2.0"
@@ -134,4 +135,5 @@ PROFILE: Final = Profile(
         "VOIDED": ApprovalOutcome.CANCELLED,
         "DELETED": ApprovalOutcome.CANCELLED,
     },
+    reverse_charge=ReverseCharge.TAX_RATE,
 )

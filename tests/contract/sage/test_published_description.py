@@ -64,6 +64,11 @@ PAPERS: tuple[tuple[Item, Target], ...] = (
     (INVOICE, BANK_TARGET),
     (INVOICE, QUICK_TARGET),
     (replace(BILL, tax_mode=TaxMode.INCLUSIVE, lines=(replace(LINE, amount=D("48.00")),)), TARGET),
+    *((replace(one, reverse_charge=True), TARGET) for one in (BILL, CREDIT)),
+    *(
+        (replace(one, reverse_charge=False), SALES_TARGET)
+        for one in (INVOICE, replace(INVOICE, type=ItemType.CREDIT_NOTE))
+    ),
 )
 
 
@@ -98,6 +103,14 @@ def test_contacts_are_as_described(kind: Kind) -> None:
 def test_files_are_as_described() -> None:
     file = FileToAttach("paper.pdf", "application/pdf", b"%PDF-")
     assert problems("/attachments", attachments.body(Upload(Wanted("purchase_invoices", "d1"), file))) == []
+
+
+@pytest.mark.parametrize("resource", WRAPPERS)
+def test_the_switch_of_reverse_charge_is_where_we_send_it(resource: str) -> None:
+    """And no other document has one: what is published as such is held back."""
+    found = problems(f"/{resource}", mapping.body(resource, [{"vat_reverse_charge": True}]))
+    sent = resource.endswith(("_invoices", "_credit_notes"))
+    assert any("vat_reverse_charge" in one for one in found) is not sent
 
 
 def test_a_misspelt_field_would_be_seen() -> None:

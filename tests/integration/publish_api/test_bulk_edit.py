@@ -78,6 +78,17 @@ def test_all_are_changed_and_the_event_says_what_was_before(world: World, three:
     }
 
 
+def test_reverse_charge_is_said_of_many_and_taken_back(world: World) -> None:
+    item = world.make()["id"]
+    _, answer = ask(world, {"reverse_charge": True})
+    work(world)
+    view = seen(world, item)
+    assert (view["reverse_charge"], view["stage"]) == (True, "needs_review")
+    undo(world, answer["event"])
+    view = seen(world, item)
+    assert (view["reverse_charge"], view["stage"]) == (None, "ready")
+
+
 def test_undoing_puts_back_what_nobody_changed_since(world: World, three: list[dict[str, Any]]) -> None:
     _, answer = ask(world, {"category": "429", "description": "Vans"})
     work(world)

@@ -35,7 +35,7 @@ def raw(world: World, query: dict[str, str]) -> dict[str, Any]:
 
 def test_every_line_is_a_row_and_pages_make_one_file(world: World) -> None:
     two = [world.line(), world.line(amount="-5.50", description="=HYPERLINK(1)", tax_amount="-1.10")]
-    first = world.make(lines=two, total="41.40", number="+44 20", external_id="x-1")
+    first = world.make(lines=two, total="41.40", number="+44 20", external_id="x-1", reverse_charge=False)
     second = world.make(type="receipt", due_date=None)
     rows, pages = export(world, limit="1")
     assert pages == 2
@@ -44,7 +44,7 @@ def test_every_line_is_a_row_and_pages_make_one_file(world: World) -> None:
     assert (last["amount"], last["tax_amount"], last["total"], last["paid"]) == ("-5.50", "-1.10", "41.40", "no")
     assert (last["line_description"], last["number"]) == ("'=HYPERLINK(1)", "'+44 20")
     assert (last["contact"], last["category_code"], last["category"]) == ("Office Supplies Ltd", "429", "Fuel")
-    assert (last["external_id"], last["stage"]) == ("x-1", "ready")
+    assert (last["external_id"], last["stage"], last["reverse_charge"]) == ("x-1", "ready", "no")
 
 
 def test_claims_are_exported_with_the_lines_of_their_items(world: World) -> None:

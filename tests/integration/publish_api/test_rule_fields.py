@@ -31,6 +31,7 @@ def test_a_suppliers_rule_decides_every_field(world: World) -> None:
         "due_date": {"days": 14, "after": "end_of_month"},
         "payment_method": {"name": "Card 1234"},
         "paid": True,
+        "reverse_charge": False,
         "description": "Fuel of the vans",
         "currency": "EUR",
         "dimensions": [{"dimension": "Region", "name": "North"}],
@@ -49,7 +50,7 @@ def test_a_suppliers_rule_decides_every_field(world: World) -> None:
     assert (made["payment_method"], made["dimensions"]) == (method, [entries["north"].id])
     assert made["customer"] == entries["customer"].id
     assert made["split"]["shares"][0]["category"] == entries["fuel"].id
-    plain = ("due_date", "paid", "description", "currency", "billable", "destination", "publish_as")
+    plain = ("due_date", "paid", "reverse_charge", "description", "currency", "billable", "destination", "publish_as")
     for name in (*plain, "integration", "auto_publish", "duplicate_mode"):
         assert made[name] == decides[name]
     assert world.call("GET", f"rules/{made['id']}")[1] == made

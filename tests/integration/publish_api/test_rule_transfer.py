@@ -30,7 +30,8 @@ def model(world: World) -> World:
         {
             "kind": "supplier", "subject": supplier, "category": {"code": "429"}, "tax_rate": {"code": "INPUT2"},
             "due_date": {"days": 30, "after": "end_of_month"}, "payment_method": {"name": "Company card"},
-            "paid": False, "description": '=HYPERLINK("x")', "currency": "EUR", "dimensions": north,
+            "paid": False, "reverse_charge": True, "description": '=HYPERLINK("x")', "currency": "EUR",
+            "dimensions": north,
             "customer": {"id": customer}, "billable": True, "destination": "purchases", "integration": "main",
             "auto_publish": "yes", "duplicate_mode": "hold", "split": {"shares": shares},
         },

@@ -1,11 +1,13 @@
 """Sage's figures by counts: creating and attaching calls, refreshes, tokens."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from rehearsal.world import PDF
 from shared.domain.lists import Kind
+from shared.storage.operations import ConditionFailed
 from shared.usecases.access_token import access_token
 from tests.integration.sage.world import SageWorld, assert_sound, files, paper
 
@@ -28,6 +30,34 @@ def test_fifty_bills_with_a_file_each_are_a_hundred_calls(world: SageWorld) -> N
     publish(world, 50, PDF)
     assert world.made() == {"POST /purchase_invoices": 50, "POST /attachments": 50}
     assert set(files(world).values()) == {1}
+
+
+@pytest.mark.soak
+@pytest.mark.dynamodb_local
+def test_what_a_document_costs_in_rows(world: SageWorld, local_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every document is a call, and so a batch of its own: 11 of its units are those that Xero's fifty share.
+
+    A write that its condition refuses is charged as well, and not among the units here: there is none.
+    """
+    refused: list[ConditionFailed] = []
+    failed = ConditionFailed.__init__
+
+    def counted(self: ConditionFailed, *given: Any) -> None:
+        refused.append(self)
+        failed(self, *given)
+
+    monkeypatch.setattr(ConditionFailed, "__init__", counted)
+    ids = world.create([paper(number) for number in range(40)])
+    world.running.units.clear()
+    world.publish(ids)
+    while world.queue:
+        world.time.pass_until(min(message.due for message in world.queue))
+        world.deliver()
+    units = dict(world.running.units)
+    read = sum(units.pop(name, 0.0) for name in ("get_item", "batch_get_item", "query"))
+    assert sum(units.values()) / len(ids) <= 15.6, units
+    assert read / len(ids) <= 4, read
+    assert refused == []
 
 
 @pytest.mark.soak

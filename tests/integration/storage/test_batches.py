@@ -107,5 +107,16 @@ def test_an_announced_batch_that_was_written_is_an_open_batch(table: Table) -> N
     store = BatchStore(table)
     one = batch()
     store.announce(*QUEUE, one.id, [marker()])
-    store.create(one, BODY)
+    store.create(one, BODY, announced=True)
     assert store.open(*QUEUE) == [OpenBatch(one.id)]
+
+
+def test_a_worker_whose_announcement_was_taken_back_leaves_nothing_open(table: Table) -> None:
+    store = BatchStore(table)
+    held_up = batch(epoch=3)
+    store.announce(*QUEUE, held_up.id, [marker()])
+    store.fence(*QUEUE, 4)
+    store.withdraw(*QUEUE, held_up.id)
+    with pytest.raises(ConflictError):
+        store.create(held_up, BODY, announced=True)
+    assert store.open(*QUEUE) == []

@@ -89,7 +89,7 @@ def _publish(items: ItemStore, batches: BatchStore, markers: list[PendingMarker]
     batches.announce(*QUEUE, base.id, found)
     claimed = [items.claim(one, base.id) for one in found]
     members = tuple(batch_member(one.item, number) for number, one in enumerate(claimed))
-    made = batches.create(replace(base, members=members), _body())
+    made = batches.create(replace(base, members=members), _body(), announced=True)
     answered = _sent(batches, made)
     for one in claimed:
         done = replace(states[one.item], stage=Stage.PUBLISHED, place=Place.ARCHIVE, published=published())

@@ -36,6 +36,7 @@ PATHS = {  # where a word of Coding's field ends
     "currency": "currency",
     "destination": "destination",
     "publish_as": "publish_as",
+    "reverse_charge": "reverse_charge",
 }
 
 
@@ -43,6 +44,8 @@ def _value(name: str, source: Source) -> Any:
     """What a source says of a field: another thing than each other source."""
     if name == "dimensions":
         return (f"value of {source}",)
+    if name == "reverse_charge":  # no is as much of a word as yes
+        return STATED.index(source) % 2 == 0
     if name in {"destination", "publish_as"}:
         kinds: list[Any] = list(Destination if name == "destination" else PublishAs)
         return kinds[STATED.index(source) % len(kinds)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.sage import edits, seed
-from tests.unit.sandbox.sage_desk import CA, NOW, PEOPLE, START, US, Desk, fresh
+from tests.unit.sandbox.sage_desk import CA, IE, NOW, PEOPLE, START, US, Desk, fresh
 
 
 @pytest.fixture
@@ -129,6 +129,34 @@ def test_sales_documents_are_numbered_and_voided(desk: Desk) -> None:
 def test_credit_notes_turn_the_postings_round(desk: Desk) -> None:
     assert desk.create("purchase_credit_notes", desk.credit())["total_amount"] == 48.0
     assert desk.balances() == {"7520": Decimal(-40), "2201": Decimal(-8), "2100": Decimal(48)}
+
+
+def test_under_reverse_charge_the_vat_is_booked_and_not_owed(desk: Desk) -> None:
+    """Who buys accounts for it on both tax accounts, who sells has nothing to do with it."""
+    made = desk.create("purchase_invoices", desk.bill(vat_reverse_charge=True))
+    assert made["vat_reverse_charge"] is True
+    assert (made["net_amount"], made["tax_amount"], made["total_amount"]) == (40.0, 0.0, 40.0)
+    assert made["outstanding_amount"] == 40.0 and made["invoice_lines"][0]["tax_amount"] == 8.0
+    booked = {"7520": Decimal(40), "2201": Decimal(8), "2200": Decimal(-8), "2100": Decimal(-40)}
+    assert desk.balances() == booked
+    draft = desk.create("purchase_credit_notes", desk.credit(vat_reverse_charge=True, status_id="DRAFT"))
+    assert desk.balances() == booked
+    assert desk.call("POST", f"/purchase_credit_notes/{draft['id']}/release")[0] == 201
+    assert desk.balances() == {}
+    sold = desk.create("sales_invoices", desk.sale(vat_reverse_charge=True))
+    assert (sold["tax_amount"], sold["total_amount"]) == (0.0, 40.0)
+    assert desk.balances() == {"1100": Decimal(40), "4000": Decimal(-40)}
+
+
+def test_reverse_charge_is_switched_on_in_a_british_business(desk: Desk) -> None:
+    edit(desk, reverse_charge=False)
+    said = {"vat_reverse_charge": "Domestic reverse charge is not enabled."}
+    assert desk.refused("purchase_invoices", desk.bill(vat_reverse_charge=True)) == said
+    assert desk.create("purchase_invoices", desk.bill(vat_reverse_charge=False))["total_amount"] == 48.0
+    elsewhere = Desk(fresh(IE))
+    line = elsewhere.line(tax_amount=9.2)  # 23 %
+    made = elsewhere.create("purchase_invoices", elsewhere.bill(invoice_lines=[line], vat_reverse_charge=True))
+    assert (made["vat_reverse_charge"], made["total_amount"]) == (False, 49.2)
 
 
 def test_a_draft_counts_when_released(desk: Desk) -> None:

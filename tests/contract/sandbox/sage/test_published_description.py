@@ -135,6 +135,15 @@ def test_documents(described: Description, desk: Desk) -> None:
         _check(described, "GET", f"/{ledger}", 200, desk.call("GET", f"/{ledger}", query={"attributes": "all"})[1])
 
 
+def test_documents_under_reverse_charge(described: Description, desk: Desk) -> None:
+    for table, element in (
+        ("purchase_invoices", desk.bill()),
+        ("purchase_credit_notes", desk.credit()),
+        ("sales_invoices", desk.sale()),
+    ):
+        assert checked(described, desk, table, element | {"vat_reverse_charge": True})["total_amount"] == 40.0
+
+
 def test_other_payments_quick_entries_contacts_and_files(described: Description, desk: Desk) -> None:
     paid = checked(described, desk, "other_payments", desk.other())
     checked(described, desk, "purchase_quick_entries", desk.quick())

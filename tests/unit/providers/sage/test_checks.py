@@ -113,6 +113,18 @@ def test_a_paid_paper_without_a_linked_account_is_refused_not_published_unpaid()
     assert found(replace(paid, paid=False), bank_account=None) == set()
 
 
+def test_reverse_charge_is_of_invoices_and_credit_notes_of_british_businesses() -> None:
+    reverse, held = {"reverse_charge": True, "total": D("40.00")}, {("field_not_carried", "reverse_charge")}
+    for item, target in ((BILL, TARGET), (CREDIT, TARGET)):
+        assert found(replace(item, **reverse), target) == set()
+        assert found(replace(item, **reverse), in_business(target, country="IE")) == held
+        assert found(replace(item, **reverse), in_business(target, country=None)) == set()  # Sage will tell
+    assert found(replace(INVOICE, reverse_charge=True, total=D("100.00")), SALES_TARGET) == set()
+    for target in (QUICK_TARGET, BANK_TARGET):
+        assert found(replace(BILL, **reverse), target) == held
+        assert found(replace(BILL, reverse_charge=False), target) == set()
+
+
 def test_dates_before_the_accounts_start_are_told_apart_from_the_lockdown() -> None:
     target = in_business(year_end_lock_date=None)
     assert found(replace(BILL, date=date(2024, 3, 31)), target) == {("before_accounts_start", "date")}
