@@ -22,7 +22,9 @@ LINES: Final = "lines"
 TRACKING: Final = "tracking"
 SUGGESTED: Final = "suggested"  # of `given`: what was suggested, by the names of Coding
 _SAID: Final = frozenset({Source.MANUAL, Source.EXTRACTED})
-_HEADER: Final = ("due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as")
+_HEADER: Final = (
+    "due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as", "approver",
+)  # fmt: skip
 _OF_LINE: Final = {
     "category": "category",
     "tax_rate": "tax_rate",
@@ -46,7 +48,7 @@ _READ: Final[Mapping[str, Any]] = {
 TAKEN_BACK: Final = frozenset(
     {
         "contact", "date", "due_date", "number", "description", "tax_total", "exchange_rate", "paid_on",
-        "payment_method", "destination", "publish_as",
+        "payment_method", "destination", "publish_as", "approver",
     }
 )  # fmt: skip
 
@@ -377,7 +379,7 @@ def sources_shown(item: Item, filled: Item) -> dict[str, Source]:
 
 _SHOWN: Final = (
     "contact", "date", "due_date", "number", "description", "currency", "total", "tax_total", "exchange_rate",
-    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration",
+    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration", "approver",
 )  # fmt: skip
 _LINE_SHOWN: Final = ("description", "amount", "tax_amount", "product", *_OF_LINE)
 

@@ -18,7 +18,7 @@ from shared.usecases.subjects_at_hand import Ask
 ARRIVAL: Final = frozenset(RuleKind)
 _CONTACTS: Final = frozenset({RuleKind.SUPPLIER, RuleKind.CUSTOMER})
 # A field that is emptied may be what a rule had to give way for.
-_RULED_FIELDS: Final = frozenset({"payment_method", "due_date", "description", "destination", "publish_as"})
+_RULED_FIELDS: Final = frozenset({"payment_method", "due_date", "description", "destination", "publish_as", "approver"})
 
 
 def coded_on_arrival(ways: Ways, cache: EntryCache, arrived: Sequence[Item | Problem]) -> list[Item | Problem]:
