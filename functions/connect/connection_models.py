@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr
 
 from functions.connect.fields import EntryId, Patch, ProviderName, Url, left_alone
+from shared.aws.addresses import AddressBody, AddressView
 from shared.aws.http import Model, View
 from shared.aws.problems import describe
 from shared.domain.approvals import Delivery
@@ -209,11 +210,15 @@ class SettingsView(View):
     tax_from_category: bool = Field(description="Lines without a rate take their category's before any default")
     multi_currency: bool = Field(description="False: documents are converted by their exchange rate first")
     own_rate: bool = Field(description="False: the software's own exchange rate counts, not the document's")
+    default_supplier_address: AddressView | None = Field(
+        description="Of new suppliers without an address of their own, where the software makes none without (BILL)"
+    )
     problems: list[dict[str, Any]] = Field(description="Settings whose entry is gone, or no longer fits")
 
     @classmethod
     def of(cls, settings: Settings, problems: Sequence[Problem] = ()) -> Self:
         said = {name: getattr(settings, name) for name in cls.model_fields if name != "problems"}
+        said["default_supplier_address"] = AddressView.maybe(settings.default_supplier_address)
         return cls(**said, problems=[describe(problem) for problem in problems])
 
 
@@ -240,3 +245,8 @@ class SettingsPatch(Patch):
     tax_from_category: bool = Field(default_factory=left_alone)
     multi_currency: bool = Field(default_factory=left_alone)
     own_rate: bool = Field(default_factory=left_alone)
+    default_supplier_address: AddressBody | None = Field(None, description="BILL only")
+
+    def changes(self) -> dict[str, Any]:
+        address = self.default_supplier_address
+        return super().changes() | ({} if address is None else {"default_supplier_address": address.address()})

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from functions.publish.arrival_models import Arriving, FileUrl, PersonId
 from functions.publish.values import (
     Amount,
-    ContactRef,
+    ApproverRef,
     Currency,
     Day,
     EntryRef,
@@ -17,6 +17,7 @@ from functions.publish.values import (
     Id,
     MethodRef,
     Name,
+    NewContactRef,
     Number,
     Text,
     TrackingRef,
@@ -59,6 +60,10 @@ _REVERSE_CHARGE: Final = (
 _INTEGRATION: Final = (
     "Which connection the item is published through, by its slot; its coding is of that connection's lists. Null "
     "leaves it to the supplier's rule and the account's defaults. Sales go through the main connection only"
+)
+_APPROVER: Final = (
+    "Of a cost: who approves its bill first, where the software has approvers (BILL). It is kept, and does not apply, "
+    "while the item goes elsewhere"
 )
 
 
@@ -127,7 +132,7 @@ class NewItem(Arriving):
     total: Amount | None = Field(None, validate_default=True, description=_OF_CLAIM)
     lines: list[LineBody] = Field(default_factory=list, max_length=MOST_LINES, description=_OF_CLAIM)
     items: list[Id] = Field(default_factory=list, max_length=MOST_INSIDE, description=_INSIDE)
-    contact: ContactRef | None = None
+    contact: NewContactRef | None = None
     date: Day | None = None
     due_date: Day | None = None
     number: Number | None = None
@@ -141,6 +146,7 @@ class NewItem(Arriving):
     destination: Destination | None = None
     publish_as: PublishAs | None = None
     integration: Slot | None = Field(None, description=_INTEGRATION)
+    approver: ApproverRef | None = Field(None, description=_APPROVER)
     external_id: ExternalId | None = Field(None, description="Your own id: a repeat finds the item again")
     source: Literal["manual", "extracted"] = Field("manual", description=_SOURCE)
     suggested: SuggestionBody | None = None
@@ -169,8 +175,8 @@ class NewItem(Arriving):
         return self
 
     def draft(self) -> ItemDraft:
-        special = {"lines", "contact", "payment_method", "tax_mode", "total", "items", "source", "suggested"}
-        plain = self.model_dump(exclude=special)
+        named = {"contact", "payment_method", "approver", "lines", "items", "suggested"}
+        plain = self.model_dump(exclude=named | {"tax_mode", "total", "source"})
         return ItemDraft(
             **plain,
             tax_mode=self.tax_mode or TaxMode.INCLUSIVE,
@@ -180,6 +186,7 @@ class NewItem(Arriving):
             lines=tuple(line.draft() for line in self.lines),
             contact=self.contact.reference() if self.contact else None,
             payment_method=self.payment_method.reference() if self.payment_method else None,
+            approver=self.approver.reference() if self.approver else None,
             source=Source(self.source),
             says_paid="paid" in self.model_fields_set,
             suggested=self.suggested.draft() if self.suggested else {},
@@ -208,7 +215,7 @@ class ItemChange(Model):
     total: Amount | None = None
     lines: list[LineBody] | None = Field(None, max_length=MOST_LINES)
     items: list[Id] | None = Field(None, max_length=MOST_INSIDE, description=_INSIDE)
-    contact: ContactRef | None = None
+    contact: NewContactRef | None = None
     date: Day | None = None
     due_date: Day | None = None
     number: Number | None = None
@@ -222,6 +229,7 @@ class ItemChange(Model):
     destination: Destination | None = None
     publish_as: PublishAs | None = None
     integration: Slot | None = Field(None, description=_INTEGRATION)
+    approver: ApproverRef | None = Field(None, description=_APPROVER)
     owner: PersonId | None = None
     file_url: FileUrl | None = Field(None, description=_FILE_URL)
     quarantine: list[str] | None = Field(None, max_length=0, description=_QUARANTINE)
@@ -242,9 +250,8 @@ class ItemChange(Model):
             changed["quarantine"] = ()
         if self.items is not None:
             changed["items"] = tuple(dict.fromkeys(self.items))
-        for name, named in (("contact", self.contact), ("payment_method", self.payment_method)):
-            if named is not None:
-                changed[name] = named.reference()
+        named = (("contact", self.contact), ("payment_method", self.payment_method), ("approver", self.approver))
+        changed |= {name: one.reference() for name, one in named if one is not None}
         return changed
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
-from functions.publish.values import ContactRef, Currency, EntryRef, MethodRef, Name, Text, TrackingRef
+from functions.publish.values import ApproverRef, ContactRef, Currency, EntryRef, MethodRef, Name, Text, TrackingRef
 from shared.aws.http import Model, View
 from shared.domain.auto_publish import warns_without_category
 from shared.domain.coding import DueDate, DueFrom, Split
@@ -108,6 +108,7 @@ class RuleFields(Model):
     billable: bool | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    approver: ApproverRef | None = Field(None, description="Of a supplier: who approves its bills first (BILL)")
     integration: Slot | None = Field(None, description="Which connection the documents are published through")
     supplier: ContactRef | None = Field(None, description="Whom a person's expense claims name where they name nobody")
     auto_publish: AutoPublish | None = Field(
@@ -127,7 +128,7 @@ def _drafted(value: Any) -> Any:
         return tuple(one.reference() for one in value)
     if isinstance(value, DueDateBody | SplitBody):
         return value.draft()
-    return value.reference() if isinstance(value, EntryRef | ContactRef | MethodRef) else value
+    return value.reference() if isinstance(value, EntryRef | ContactRef | MethodRef | ApproverRef) else value
 
 
 class NewRule(RuleFields):
@@ -214,6 +215,7 @@ class RuleView(View):
     billable: bool | None
     destination: Destination | None
     publish_as: PublishAs | None
+    approver: str | None
     integration: Slot | None
     supplier: str | None
     auto_publish: AutoPublish | None

@@ -142,6 +142,7 @@ class PortableRuleBody(Model):
     billable: bool | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    approver: NamedBody | None = None
     integration: Slot | None = None
     supplier: NamedBody | None = None
     auto_publish: AutoPublish | None = None
@@ -180,6 +181,7 @@ def _shown(value: Any) -> Any:
 
 # --- CSV: an entry is a column of its name and one of its code; what is a list or an object is a cell of JSON
 _ENTRIES: Final = ("subject", "category", "tax_rate", "project", "customer", "supplier")
+_NAMED: Final = ("payment_method", "approver")  # they have no codes
 _JSON: Final = ("dimensions", "split")
 _TEXTS: Final = (
     "kind", "payment_method_when", "description", "currency", "destination", "publish_as", "integration",
@@ -190,8 +192,8 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 COLUMNS: Final = (
     "kind", "subject", "subject_code", "category", "category_code", "tax_rate", "tax_rate_code", "due_days",
     "due_after", "payment_method", "payment_method_when", "paid", "description", "currency", "dimensions", "project",
-    "project_code", "customer", "customer_code", "billable", "destination", "publish_as", "integration", "supplier",
-    "supplier_code", "auto_publish", "duplicate_mode", "split", "reverse_charge",
+    "project_code", "customer", "customer_code", "billable", "destination", "publish_as", "approver", "integration",
+    "supplier", "supplier_code", "auto_publish", "duplicate_mode", "split", "reverse_charge",
 )  # fmt: skip
 
 
@@ -202,7 +204,7 @@ def as_csv(rules: list[PortableRuleBody]) -> str:
 
 def _cells(said: dict[str, Any]) -> dict[str, str | None]:
     cells: dict[str, str | None] = {name: said[name] for name in _TEXTS}
-    for name in (*_ENTRIES, "payment_method"):
+    for name in (*_ENTRIES, *_NAMED):
         entry = said[name] or {}
         cells |= {name: entry.get("name"), f"{name}_code": entry.get("code")}
     due = said["due_date"] or {}
@@ -214,7 +216,7 @@ def _cells(said: dict[str, Any]) -> dict[str, str | None]:
 def _said(cells: dict[str, str]) -> dict[str, Any]:
     """A row as the JSON object that it stands for; what cannot be read stays as it is, for the model to refuse."""
     said: dict[str, Any] = {name: cells[name] for name in _TEXTS if name in cells}
-    for name in (*_ENTRIES, "payment_method"):
+    for name in (*_ENTRIES, *_NAMED):
         entry = {"name": cells.get(name), "code": cells.get(f"{name}_code")}
         if any(entry.values()):
             said[name] = entry

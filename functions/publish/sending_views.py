@@ -66,6 +66,7 @@ class PreviewView(View):
     problems: list[ProblemView]
     warnings: list[ProblemView]
     attaches: str | None
+    approver: str | None = Field(description="The name of who is to approve it first there, once it is published")
 
     @classmethod
     def of(cls, preview: Preview) -> "PreviewView":
@@ -86,4 +87,5 @@ class PreviewView(View):
             problems=[ProblemView.of(problem) for problem in preview.problems],
             warnings=[ProblemView.of(problem) for problem in preview.warnings],
             attaches=preview.attaches,
+            approver=preview.approver,
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from shared.aws.addresses import AddressBody
 from shared.aws.http import Model
 from shared.domain.ids import is_id
 from shared.domain.item_drafts import Reference
@@ -114,7 +115,8 @@ class _Named(Model):
     @model_validator(mode="after")
     def _one_way(self) -> "_Named":
         if len(self.model_fields_set & {"id", "code", "name"}) != 1:
-            raise ValueError("name the entry in exactly one way: " + ", ".join(sorted(type(self).model_fields)))
+            ways = sorted(type(self).model_fields.keys() - {"address"})
+            raise ValueError("name the entry in exactly one way: " + ", ".join(ways))
         return self
 
     def reference(self) -> Reference:
@@ -123,6 +125,31 @@ class _Named(Model):
 
 class ContactRef(_Named):
     """A supplier or customer: {"id"} or {"name"}. A name that the books do not have becomes a new contact."""
+
+    id: Id | None = None
+    name: Name | None = None
+
+
+class NewContactRef(ContactRef):
+    """A supplier or customer: {"id"} or {"name"}. A name that the books do not have becomes a new contact."""
+
+    address: AddressBody | None = Field(
+        None, description="With a name: of a contact that the software does not have yet, and that has none here so far"
+    )
+
+    @model_validator(mode="after")
+    def _of_a_name(self) -> "NewContactRef":
+        if self.address is not None and self.name is None:
+            raise ValueError("an address goes with a name; a contact that is there is changed in its list")
+        return self
+
+    def reference(self) -> Reference:
+        address = self.address.address() if self.address is not None else None
+        return Reference(id=self.id, name=self.name, address=address)
+
+
+class ApproverRef(_Named):
+    """Who is the first to approve a bill: {"id"} or {"name"} of the list `approvers`."""
 
     id: Id | None = None
     name: Name | None = None

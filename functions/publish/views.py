@@ -121,7 +121,7 @@ class DocumentView(View):
 
 
 class FactView(View):
-    """A payment or a file at the provider."""
+    """A payment, a file or an approver at the provider."""
 
     outcome: FactOutcome
     provider_id: str | None
@@ -166,6 +166,7 @@ class PublishedView(View):
         description="As read back with a refresh; null before that, and where the software is not asked"
     )
     attachment: FactView | None
+    approver: FactView | None = Field(description="Of the person whom the item names: whether the software knows it")
     approval: ApprovalView | None = Field(description="Where people decide on it")
 
     @classmethod
@@ -185,6 +186,7 @@ class PublishedView(View):
             payment=FactView.maybe(published.payment),
             payment_status=published.payment_status,
             attachment=FactView.maybe(published.attachment),
+            approver=FactView.maybe(published.approver),
             approval=ApprovalView.maybe(published.approval),
         )
 
@@ -192,14 +194,15 @@ class PublishedView(View):
 class QueuedView(View):
     """Since when the item waits to be sent, and because of which bulk request.
 
-    `file_only` and `payment_only`: the document is published already. `checks_document` is the provider's id of the
-    one that a person named, until it has been looked up.
+    `file_only`, `payment_only` and `approver_only`: the document is published already. `checks_document` is the
+    provider's id of the one that a person named, until it has been looked up.
     """
 
     at: datetime
     publication: str | None
     file_only: bool
     payment_only: bool
+    approver_only: bool
     checks_document: str | None
 
     @classmethod
@@ -209,8 +212,9 @@ class QueuedView(View):
         return cls(
             at=marker.queued_at,
             publication=marker.publication,
-            file_only=marker.attach_only and not marker.pay_only,
-            payment_only=marker.pay_only and not marker.attach_only,
+            file_only=marker.attach_only and not (marker.pay_only or marker.approver_only),
+            payment_only=marker.pay_only and not (marker.attach_only or marker.approver_only),
+            approver_only=marker.approver_only and not (marker.attach_only or marker.pay_only),
             checks_document=marker.take_over,
         )
 
@@ -276,6 +280,7 @@ class ItemView(View):
     payment_method: str | None
     destination: Destination | None
     publish_as: PublishAs | None
+    approver: str | None = Field(description="Who approves first, where the item goes to software with approvers")
     integration: IntegrationView
     sources: dict[str, Source] = Field(description=_SOURCES)
     external_id: str | None
@@ -325,6 +330,7 @@ _PLAIN: Final = [
     "payment_method",
     "destination",
     "publish_as",
+    "approver",
     "external_id",
     "owner",
     "bank_line",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints, model_validator
 
+from shared.aws.addresses import AddressBody
 from shared.aws.http import Model, PageQuery, Query, View
 from shared.domain.connections import Refreshing
 from shared.domain.errors import Problem
@@ -24,8 +25,9 @@ Rate = Annotated[str, StringConstraints(pattern=r"^(100|[0-9]{1,2})(\.[0-9]{1,4}
 _VALUES: Final = ("email", "tax_number", "currency", "rate")
 _SHOWN: Final = frozenset(
     {"email", "tax_number", "currency", "rate", "costs_rate", "sales_rate", "class", "type", "costs", "sales"}
-    | {"sold", "bought", "sales_account", "purchase_account"}
+    | {"sold", "bought", "sales_account", "purchase_account", "address"}
 )
+_ADDRESS: Final = "Suppliers and customers: some software makes none without (BILL)"
 
 
 class NewEntry(Model):
@@ -39,10 +41,14 @@ class NewEntry(Model):
     email: Short | None = None
     tax_number: Short | None = None
     currency: Currency | None = None
+    address: AddressBody | None = Field(None, description=_ADDRESS)
     rate: Rate | None = Field(None, description="Tax rates: percent")
     parent: EntryId | None = Field(None, description="Dimensions: the dimension that this is a value of")
     bank_account: EntryId | None = Field(
         None, description="Payment methods: the bank account that it pays from, of the current books or other live ones"
+    )
+    connection: EntryId | None = Field(
+        None, description="Suppliers and customers: whose lists it is for; the main connection's where it is left out"
     )
 
     def wanted(self) -> EntryChange:
@@ -50,7 +56,7 @@ class NewEntry(Model):
             name=self.name,
             code=self.code,
             visible=self.visible,
-            values={name: getattr(self, name) for name in _VALUES},
+            values={**{name: getattr(self, name) for name in _VALUES}, "address": _said(self.address)},
             parent=self.parent,
             bank_account=self.bank_account,
         )
@@ -69,6 +75,7 @@ class EntryPatch(Model):
     email: Short | None = None
     tax_number: Short | None = None
     currency: Currency | None = None
+    address: AddressBody | None = Field(None, description=_ADDRESS)
     rate: Rate | None = None
     bank_account: EntryId | None = None
 
@@ -81,6 +88,8 @@ class EntryPatch(Model):
     def wanted(self) -> EntryChange:
         said = self.model_fields_set
         values: dict[str, Any] = {name: getattr(self, name) for name in _VALUES if name in said}
+        if "address" in said:
+            values["address"] = _said(self.address)
         return EntryChange(
             name=self.name,
             code=self.code,
@@ -90,6 +99,10 @@ class EntryPatch(Model):
             bank_account=self.bank_account,
             unlink_bank_account="bank_account" in said and self.bank_account is None,
         )
+
+
+def _said(body: AddressBody | None) -> dict[str, str] | None:
+    return None if body is None else body.address().values()
 
 
 class RefreshBody(Model):

@@ -74,8 +74,9 @@ def get_entry(service: Service, request: Request) -> Answer:
 
 def post_entry(service: Service, request: Request) -> Answer:
     """Make an entry of one's own."""
-    wanted = request.body(NewEntry).wanted()
-    return _shown(create_entry(service, request.in_account, kind_of(request), request.resource_id, wanted))
+    body, kind = request.body(NewEntry), kind_of(request)
+    account, entry_id = request.in_account, request.resource_id
+    return _shown(create_entry(service, account, kind, entry_id, body.wanted(), connection_id=body.connection))
 
 
 def post_entry_again(service: Service, request: Request, _: Mapping[str, Any]) -> Answer:

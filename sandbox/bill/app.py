@@ -1,5 +1,7 @@
 """The sandbox's BILL as one ASGI application: the gateway's services, downloads, and v2's SetApprovers."""
 
+import asyncio
+import json
 import re
 
 from starlette.requests import Request
@@ -8,9 +10,17 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.bill import documents, v2
 from sandbox.bill.calls import PROVIDER, BillCall
-from sandbox.bill.formats import NO_SESSION, NO_SUCH_API, RefusedError, problems_json, refused
+from sandbox.bill.formats import (
+    NO_SESSION,
+    NO_SUCH_API,
+    SYSTEM_ERROR,
+    TEXTS,
+    RefusedError,
+    problems_json,
+    refused,
+)  # fmt: skip
 from sandbox.bill.state import BillState
-from sandbox.wire import outcome
+from sandbox.wire import broken, in_place, outcome
 
 _SERVICE = re.compile(r"^/(connect|connect-events)/v3(/.+)$")
 _DOWNLOAD = re.compile(rf"^{documents.DOWNLOADS}/([^/]+)/[^/]+$")
@@ -56,14 +66,23 @@ class BillApp:
         return Response(document.content, media_type="application/octet-stream")
 
     async def _set_approvers(self, request: Request) -> Response:
+        sent = await request.body()
         form, now = await request.form(), self.state.clock.now()
         try:
             dev_key, session_id = str(form.get("devKey", "")), str(form.get("sessionId", ""))
             session = self.state.sessions.used(session_id, dev_key, now)
         except RefusedError as refusal:
             return JSONResponse(v2.failure(refusal.problems[0].code, refusal.problems[0].message))
+        hit = self.state.faults.take(PROVIDER, request.method, v2.SET_APPROVERS, sent)
+        if hit.latency:
+            await asyncio.sleep(hit.latency)
+        unhandled = json.dumps(v2.failure(SYSTEM_ERROR, TEXTS[SYSTEM_ERROR]))
+        before = in_place(hit.fault, unhandled, unhandled) if hit.fault else None
+        if before:
+            return before
         books = self.state.books[session.organization_id]
-        return JSONResponse(v2.set_approvers(books, str(form.get("data", "")), now))
+        whole = JSONResponse(v2.set_approvers(books, str(form.get("data", "")), now))
+        return broken(whole, hit.fault, unhandled) if hit.fault else whole
 
 
 def _path(scope: Scope) -> str:

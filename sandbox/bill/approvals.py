@@ -49,6 +49,15 @@ def waiting(user_ids: Sequence[str], now: datetime) -> Record:
     return {"approvalStatus": "ASSIGNED", "approvers": rows}
 
 
+def replaced(bill: Record, user_ids: Sequence[str], now: datetime) -> Record:
+    """approvalStatus and approvers once SetApprovers has named these users: those who have acted come first."""
+    acted = [one for one in bill.get("approvers", ()) if one["status"] != "WAITING"]
+    known = {one["userId"] for one in acted}
+    fresh = waiting([one for one in user_ids if one not in known], now)
+    rows = [{**one, "approverOrder": order} for order, one in enumerate([*acted, *fresh["approvers"]])]
+    return {"approvalStatus": bill["approvalStatus"] if acted else "ASSIGNED", "approvers": rows}
+
+
 def save_policy(books: Books, policy_id: str | None, body: object) -> Record:
     """POST and PUT of a policy. Raises RefusedError."""
     given = read_object(body)

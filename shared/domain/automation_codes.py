@@ -32,6 +32,23 @@ SETTINGS: Final[list[Row]] = [
     ),
 ]
 
+APPROVERS: Final[list[Row]] = [
+    (
+        "approver_refused",
+        _ASK,
+        409,
+        "The document is in the accounting software, which does not take the person named as its approver.",
+        "Give the person the right to approve there and publish again for the approver alone, or name one there.",
+    ),
+    (
+        "approver_not_named",
+        _ASK,
+        409,
+        "The document is in the accounting software, which did not answer when its approver was named.",
+        "Publish again: only the approver is named then.",
+    ),
+]
+
 APPROVAL: Final[list[Row]] = [
     (
         "approval_pending",

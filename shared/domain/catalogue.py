@@ -350,6 +350,7 @@ def _entries() -> dict[str, ErrorKind]:
         (About.SETUP, matching_codes.BANK),
         (About.PERMISSION, automation_codes.APPROVAL),
         (About.REFERENCE, automation_codes.SETTINGS),
+        (About.REFERENCE, automation_codes.APPROVERS),
         (About.REQUEST, merging_codes.MERGE),
         (About.CONNECTION, merging_codes.CHANGE),
         (About.REFERENCE, merging_codes.REFERENCE),

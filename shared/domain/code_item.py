@@ -24,6 +24,7 @@ SUGGESTED: Final = "suggested"  # of `given`: what was suggested, by the names o
 _SAID: Final = frozenset({Source.MANUAL, Source.EXTRACTED})
 _HEADER: Final = (
     "due_date", "payment_method", "paid", "description", "currency", "destination", "publish_as", "reverse_charge",
+    "approver",
 )  # fmt: skip
 _OF_LINE: Final = {
     "category": "category",
@@ -48,7 +49,7 @@ _READ: Final[Mapping[str, Any]] = {
 TAKEN_BACK: Final = frozenset(
     {
         "contact", "date", "due_date", "number", "description", "tax_total", "exchange_rate", "paid_on",
-        "payment_method", "destination", "publish_as", "reverse_charge",
+        "payment_method", "destination", "publish_as", "reverse_charge", "approver",
     }
 )  # fmt: skip
 
@@ -380,7 +381,7 @@ def sources_shown(item: Item, filled: Item) -> dict[str, Source]:
 
 _SHOWN: Final = (
     "contact", "date", "due_date", "number", "description", "currency", "total", "tax_total", "exchange_rate",
-    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration", "reverse_charge",
+    "paid", "paid_on", "payment_method", "destination", "publish_as", "integration", "reverse_charge", "approver",
 )  # fmt: skip
 _LINE_SHOWN: Final = ("description", "amount", "tax_amount", "product", *_OF_LINE)
 

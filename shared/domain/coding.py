@@ -98,7 +98,7 @@ class Split:
 class Coding:
     """What may be said of a document beyond what stands on it. None says nothing. Entries are local ids.
 
-    `customer` is whom a cost is charged on to, when `billable`.
+    `customer` is whom a cost is charged on to, when `billable`; `approver` approves a bill first.
     """
 
     category: str | None = None
@@ -115,4 +115,5 @@ class Coding:
     billable: bool | None = None
     destination: Destination | None = None
     publish_as: PublishAs | None = None
+    approver: str | None = None
     split: Split | None = None

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from shared.domain.addresses import Address
 from shared.domain.approvals import Delivery, Ledger
 from shared.domain.bank_reading import BankReading
 from shared.domain.errors import Problem, fail
@@ -113,6 +114,7 @@ class Settings:
     tax_policy: TaxPolicy = TaxPolicy.DOCUMENT
     tax_from_category: bool = False  # of lines without a rate, instead of the default rates
     multi_currency: bool = True  # else documents are converted to the organisation's own currency
+    default_supplier_address: Address | None = None  # of new suppliers that have none of their own
     own_rate: bool = True  # an item's exchange rate is sent; else the software's own counts
     version: int = 0
 

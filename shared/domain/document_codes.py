@@ -64,7 +64,7 @@ REFERENCE: Final[list[Row]] = [
         _ASK,
         409,
         "The accounting software takes no new supplier without street, city, postal code and country.",
-        "Make the supplier there with its address, reload the list, and choose it.",
+        "Give the supplier an `address`, or the connection a `default_supplier_address`; or make it there and reload.",
     ),
     (
         "supplier_name_taken",

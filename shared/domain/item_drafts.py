@@ -7,6 +7,7 @@ from datetime import date as calendar_date
 from decimal import Decimal
 from typing import Any
 
+from shared.domain.addresses import Address
 from shared.domain.coding import Source
 from shared.domain.connections import Destination, PublishAs, Slot
 from shared.domain.item_approvals import ItemApprovalState
@@ -17,13 +18,15 @@ from shared.domain.items import ItemType, Quarantined, Side, TaxMode
 class Reference:
     """How a caller names an entry: by exactly one of local id, the software's code, or name.
 
-    A dimension's value may be named within its dimension: `dimension` and `name` together.
+    A dimension's value may be named within its dimension: `dimension` and `name` together. `address` is of a new
+    contact, named by its name.
     """
 
     id: str | None = None
     code: str | None = None
     name: str | None = None
     dimension: str | None = None
+    address: Address | None = field(default=None, repr=False)  # left out of what is digested where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class ItemDraft:
     suggested: Mapping[str, Any] = field(default_factory=dict, repr=False)  # by the names of Coding; see rule_drafts
     approval: ItemApprovalState = field(default=ItemApprovalState.NONE, repr=False)
     reverse_charge: bool | None = field(default=None, repr=False)
+    approver: Reference | None = field(default=None, repr=False)
 
     def digest(self) -> str:
         """What tells two bodies apart: the first 32 hexadecimal characters of SHA-256 over all that was said."""
@@ -105,6 +109,9 @@ class ItemDraft:
             said += repr(self.approval)
         if self.reverse_charge is not None:
             said += repr(("reverse_charge", self.reverse_charge))
+        address = self.contact.address if self.contact is not None else None
+        if address is not None or self.approver is not None:
+            said += repr((address, self.approver))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 

@@ -182,11 +182,12 @@ class Item:
     fetch: FileFetch | None = None
     approval: ItemApproval | None = None  # None where nobody is asked
     reverse_charge: bool | None = None  # domestic reverse charge; None where nobody says
+    approver: str | None = None  # who approves first in the software, a local entry id; None leaves that to it
     version: int = 0
 
 
 class FactOutcome(StrEnum):
-    """How one of an item's facts at the provider stands: document, payment, attachment."""
+    """How one of an item's facts at the provider stands: document, payment, attachment, approver."""
 
     PENDING = "pending"
     DONE = "done"
@@ -196,7 +197,7 @@ class FactOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A payment or a file at the provider: its outcome, the provider's id, and what went wrong."""
+    """A payment, a file or an approver at the provider: its outcome, the provider's id, and what went wrong."""
 
     outcome: FactOutcome
     provider_id: str | None = None
@@ -230,6 +231,7 @@ class Published:
     total: Decimal | None = None
     payment: Fact | None = None
     attachment: Fact | None = None
+    approver: Fact | None = None  # of the person whom the item names; `provider_id` is theirs from the start
     destination: Destination | None = None
     approval: Approval | None = None  # where people decide on it
     payment_status: PaymentStatus | None = None  # None before it was first read back, or where it is not

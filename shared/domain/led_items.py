@@ -13,6 +13,8 @@ LedOf = Callable[[Kind, str], Led]
 def as_led(item: Item, led: LedOf) -> Item:
     """The item without what does not apply in those books; of tracking values that became one, the first is kept."""
     lines = tuple(_line(line, led) for line in item.lines)
+    gone = item.approver is not None and not led(Kind.APPROVERS, item.approver).applies
+    item = replace(item, approver=None) if gone else item
     return item if lines == item.lines else replace(item, lines=lines)
 
 

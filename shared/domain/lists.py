@@ -79,8 +79,9 @@ class Entry:
     Used values: categories: class (expense, revenue, asset, liability, equity), type, default_tax_rate (provider id),
     payments_enabled; tax_rates: rate (percent as text; costs_rate and sales_rate where they differ; periods, each with
     rate, from and to, where it changes), costs, sales (bool), components; suppliers and customers: email, tax_number,
-    currency, and what the software fills in on their documents: default_category (provider id) or
-    default_category_code, default_tax_rate (provider id), due_days after due_after (date, end_of_month);
+    currency, address (by the names of Address), and what the software fills in on their documents: default_category
+    (provider id) or default_category_code, default_tax_rate (provider id), due_days after due_after (date,
+    end_of_month);
     bank_accounts: currency, type (bank, credit_card); payment_methods: bank_accounts ({book key: entry id});
     currencies: code is the ISO code; products: ...; dimension values: parent.
     """

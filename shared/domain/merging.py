@@ -57,5 +57,8 @@ def filled_entry(survivor: Entry, others: Iterable[Entry]) -> Filled:
 
 def entry_values(entry: Entry) -> dict[str, Any]:
     """What people say of a contact beside its name, by name."""
-    values = {"code": entry.code, **{name: entry.values.get(name) for name in ("email", "tax_number", "currency")}}
+    values = {
+        "code": entry.code,
+        **{name: entry.values.get(name) for name in ("email", "tax_number", "currency", "address")},
+    }
     return {name: value for name, value in values.items() if value}

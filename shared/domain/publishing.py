@@ -13,7 +13,8 @@ from shared.domain.errors import Problem
 class PendingMarker:
     """The queued state of an item. Unclaimed while `batch` is None; a claim names the item version it froze.
 
-    `attach_only` and `pay_only` ask for the file, or the payment, alone: the document is published, that part failed.
+    `attach_only`, `pay_only` and `approver_only` ask for the file, the payment or the approver alone: the document is
+    published, that part failed.
     `take_over` is the provider's id of the document that a person says an item of unknown outcome is. `behalf` is the
     secondary connection that the item goes to, where `connection` delivers it there through the books. `by` is who
     asked for it.
@@ -35,11 +36,12 @@ class PendingMarker:
     take_over: str | None = None
     behalf: str | None = None
     by: str = ""
+    approver_only: bool = False
 
     @property
     def makes_document(self) -> bool:
         """Whether a document is to be made; otherwise it is there already, and this is about what belongs to it."""
-        return not (self.attach_only or self.pay_only or self.take_over)
+        return not (self.attach_only or self.pay_only or self.approver_only or self.take_over)
 
 
 class FactKind(StrEnum):
@@ -94,6 +96,7 @@ class Member:
     destination: Destination | None = None  # of a document, for control totals
     approval: str | None = None  # the connection in whose software people decide on it
     by: str = ""  # who asked for the document
+    approver: str | None = None  # the provider's id of who is to approve it first
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ def is_paid(item: Item, settings: Settings) -> bool:
 def applicable(item: Item, kinds: Collection[Kind]) -> Item:
     """The item without what the software has no lists of: such a field does not apply there, whatever it holds."""
     lines = tuple(_applicable(line, kinds) for line in item.lines)
-    return item if lines == item.lines else replace(item, lines=lines)
+    approver = item.approver if Kind.APPROVERS in kinds else None
+    same = lines == item.lines and approver == item.approver
+    return item if same else replace(item, lines=lines, approver=approver)
 
 
 def _applicable(line: Line, kinds: Collection[Kind]) -> Line:

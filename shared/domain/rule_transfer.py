@@ -22,6 +22,7 @@ ENTRIES: Final = {
     "customer": Kind.CUSTOMERS,
     "supplier": Kind.SUPPLIERS,
     "payment_method": Kind.PAYMENT_METHODS,
+    "approver": Kind.APPROVERS,
 }
 # How an entry is called elsewhere; None where it cannot be told.
 Names = Callable[[Kind, str], Reference | None]

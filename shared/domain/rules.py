@@ -69,7 +69,7 @@ _OF_CONTACTS: Final = frozenset(
 )  # fmt: skip
 # What a rule of each kind may decide.
 DECIDES: Final[Mapping[RuleKind, Collection[str]]] = {
-    RuleKind.SUPPLIER: _OF_CONTACTS | {"customer", "billable", "duplicate_mode"},
+    RuleKind.SUPPLIER: _OF_CONTACTS | {"customer", "billable", "approver", "duplicate_mode"},
     RuleKind.CUSTOMER: _OF_CONTACTS,
     RuleKind.USER: frozenset({"payment_method", "payment_method_when", "project", "dimensions", "supplier"}),
     RuleKind.PAYMENT_METHOD: frozenset({"destination", "auto_publish"}),

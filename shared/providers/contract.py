@@ -111,6 +111,7 @@ class Resolved:
     currencies: frozenset[str]  # codes the organisation has enabled; its base currency is among them
     projects: Mapping[str, Entry] = field(default_factory=dict)
     customers: Mapping[str, Entry] = field(default_factory=dict)  # whom lines of a cost are for
+    approver: Entry | None = None  # who approves first, where the software has approvers
     problems: tuple[Problem, ...] = ()
 
 

@@ -21,11 +21,13 @@ def as_published(
     has_payment: bool,
     has_file: bool,
     approval: str | None = None,
+    approver: str | None = None,
     by: str,
 ) -> ItemState:
-    """The item's state with its document; payment and file are pending where they follow, and not for a void one.
+    """The item's state with its document; what follows is pending (payment, file, approver), and not for a void one.
 
-    `approval` is the connection in whose software people decide on it, `by` who asked for the document.
+    `approver` is the provider's id of whom the item names; `approval` is the connection in whose software people decide
+    on it, `by` who asked for the document.
     """
     document_id = answer.provider_id or ""
     published = Published(
@@ -40,6 +42,7 @@ def as_published(
         total=Decimal(answer.total) if answer.total is not None else None,
         payment=Fact(FactOutcome.PENDING) if has_payment and not answer.voided else None,
         attachment=Fact(FactOutcome.PENDING) if has_file and not answer.voided else None,
+        approver=Fact(FactOutcome.PENDING, approver) if approver is not None and not answer.voided else None,
         destination=destination,
         approval=Approval(approval) if approval is not None else None,
         by=by,

@@ -108,6 +108,7 @@ SPECIAL: Final = frozenset(
     {
         "default_costs_tax_rate_without_tax",
         "default_sales_tax_rate_without_tax",
+        "default_supplier_address",
         "delivery",
         "bank_match",
         "duplicate_at_provider",

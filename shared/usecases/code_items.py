@@ -19,7 +19,7 @@ ARRIVAL: Final = frozenset(RuleKind)
 _CONTACTS: Final = frozenset({RuleKind.SUPPLIER, RuleKind.CUSTOMER})
 # A field that is emptied may be what a rule had to give way for.
 _RULED_FIELDS: Final = frozenset(
-    {"payment_method", "due_date", "description", "destination", "publish_as", "reverse_charge"}
+    {"payment_method", "due_date", "description", "destination", "publish_as", "reverse_charge", "approver"}
 )
 
 

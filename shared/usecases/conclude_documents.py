@@ -1,4 +1,4 @@
-"""Write a document batch's outcomes to its items, and bring their payments and files after them."""
+"""Write a document batch's outcomes to its items, and bring their payments, approvers and files after them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,13 +7,14 @@ from shared.aws.log import count
 from shared.domain.claims import is_claim
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
-from shared.domain.items import ItemState, Stage
+from shared.domain.items import ItemState, Published, Stage
 from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 from shared.usecases.as_published import as_published
 from shared.usecases.attach_files import attach_files, with_inside
 from shared.usecases.await_decision import await_decision
 from shared.usecases.drain import Drain
 from shared.usecases.item_news import tell_of_batch
+from shared.usecases.name_approvers import give_up_approvers, name_approvers
 from shared.usecases.prepare_payments import prepare_payments
 from shared.usecases.publish_inside import publish_inside
 from shared.usecases.withdraw import give_up_files
@@ -22,7 +23,8 @@ HELD = Problem("outcome_unknown")
 
 
 def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
-    """Items first, so that a person sees what is there; then payments (returned as batches to settle), then files.
+    """Items first, so that a person sees what is there; then payments (returned as batches to settle), approvers, then
+    files.
 
     An item that something is to follow is written with the first that does (its payment's outcome, its file's), or
     without it where that must wait. May be repeated from any point: an item that already says what its answer says is
@@ -33,7 +35,7 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     for member in batch.members:
         state = states.get(member.subject)
         after = _concluded(drain, batch, member, by_marker[member.marker], state) if state else None
-        if after is not None and after.published and (after.published.payment or after.published.attachment):
+        if after is not None and _is_followed(after.published):
             drain.hold_state(batch.account, after)
         elif after is not None:
             drain.save_state(batch.account, after)
@@ -43,9 +45,12 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
         return [payments]
     markers = {member.subject: drain.marker(batch, member) for member in batch.members}
     with_file = [markers[member.subject] for member in batch.members if member.has_file or member.subject in claims]
+    with_approver = [markers[member.subject] for member in batch.members if member.approver is not None]
     if connection.is_ending:
+        give_up_approvers(drain, with_approver)
         give_up_files(drain, with_inside(drain, connection, with_file))
     else:
+        name_approvers(drain, connection, with_approver)
         # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
         attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
     drain.write_held()
@@ -53,6 +58,11 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     for marker in markers.values():
         drain.service.items.delete_marker(marker)
     return []
+
+
+def _is_followed(published: Published | None) -> bool:
+    facts = (published.payment, published.approver, published.attachment) if published is not None else ()
+    return any(fact is not None for fact in facts)
 
 
 def _publish_inside(
@@ -101,5 +111,6 @@ def _published(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer
         has_payment=member.has_payment,
         has_file=member.has_file,
         approval=member.approval,
+        approver=member.approver,
         by=member.by,
     )

@@ -147,6 +147,7 @@ def item_of(
         paid=draft.paid,
         paid_on=draft.paid_on,
         payment_method=references.payment_method(draft.payment_method),
+        approver=references.approver(draft.approver, draft.side),
         destination=draft.destination,
         publish_as=draft.publish_as,
         integration=draft.integration,

@@ -23,7 +23,7 @@ from shared.usecases.references import Finders, check_integration, destined
 from shared.usecases.service import Service
 from shared.usecases.spot_duplicates import compared_anew
 
-_LOOKED_UP: Final = frozenset({"lines", "contact", "payment_method", "file_url"})
+_LOOKED_UP: Final = frozenset({"lines", "contact", "payment_method", "approver", "file_url"})
 
 
 def edit_item(
@@ -189,4 +189,6 @@ def recoded(ways: Ways, finders: Finders, item: Item, changes: ItemChanges, mark
         edited = replace(edited, contact=None)
     if "payment_method" in changes:
         edited = replace(edited, payment_method=references.payment_method(changes["payment_method"]))
+    if "approver" in changes:
+        edited = replace(edited, approver=references.approver(changes["approver"], edited.side))
     return edited

@@ -13,7 +13,7 @@ from shared.usecases.references import OTHER_CONTACTS, new_contact
 from shared.usecases.service import Service
 
 # What a contact brings along from the books before; a currency is the new software's to know.
-_BROUGHT: Final = ("email", "tax_number")
+_BROUGHT: Final = ("email", "tax_number", "address")
 
 
 def choice_of(service: Service, merge: Merge, which: MergeList) -> Choice:

@@ -69,13 +69,22 @@ def placed(service: Service, account: Account, kind: Kind, entry_id: str) -> tup
     raise fail("not_found", field="entry")
 
 
-def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, wanted: EntryChange) -> Entry:
-    """Make an entry under a given id, so that a repeat meets its own work.
+def create_entry(
+    service: Service,
+    account: Account,
+    kind: Kind,
+    entry_id: str,
+    wanted: EntryChange,
+    *,
+    connection_id: str | None = None,
+) -> Entry:
+    """Make an entry under a given id, so that a repeat meets its own work; in a connection's book where one is named.
 
     Raises list_has_no_entries_of_own where the list comes from the provider, supplier_name_taken for a contact whose
-    name another one has, not_found or bank_account_not_found for a bank account that is not in the current book.
+    name another one has, not_found or bank_account_not_found for a bank account that is not in the current book,
+    not_found for a connection that is not a live one of the account.
     """
-    book = book_for(account, kind)
+    book = book_for(account, kind) if connection_id is None else _book_of_named(service, account, kind, connection_id)
     by_hand = kind is Kind.PAYMENT_METHODS or kind in (KINDS_BY_HAND if is_own(book) else MADE_AT_PUBLISHING)
     if not by_hand:
         raise fail("list_has_no_entries_of_own", kind=kind.value)
@@ -94,6 +103,16 @@ def create_entry(service: Service, account: Account, kind: Kind, entry_id: str, 
     except ConflictError:
         return _met_again(service, book, entry)
     return entry
+
+
+def _book_of_named(service: Service, account: Account, kind: Kind, connection_id: str) -> Book:
+    """The book of a live connection of the account, for the contacts that its software is to get."""
+    connection = next((one for one in linked_connections(service, account) if one.id == connection_id), None)
+    if connection is None:
+        raise fail("not_found", field="connection")
+    if kind not in MADE_AT_PUBLISHING:
+        raise fail("list_has_no_entries_of_own", kind=kind.value)
+    return book_of(account, connection)
 
 
 def _parent(service: Service, book: Book, kind: Kind, wanted: str | None) -> str | None:
@@ -184,6 +203,8 @@ def _values(
 ) -> dict[str, Any]:
     if kind is not Kind.TAX_RATES and (wanted.values or {}).get("rate") is not None:
         raise fail("invalid_request", field="rate", reason="only tax rates have a rate")
+    if kind not in MADE_AT_PUBLISHING and (wanted.values or {}).get("address") is not None:
+        raise fail("invalid_request", field="address", reason="only suppliers and customers have an address")
     values = {**before, **(wanted.values or {})}
     values = {name: value for name, value in values.items() if value is not None}
     if wanted.bank_account is None and not wanted.unlink_bank_account:

@@ -12,6 +12,7 @@ from shared.domain.ids import new_id
 from shared.domain.items import Item, ItemState, TimelineEntry
 from shared.domain.publishing import Batch, FactKind, Member, PendingMarker
 from shared.domain.readiness import coded, judged, repeated
+from shared.providers.approvers import approver_of
 from shared.providers.contract import Decides, Draft, Target
 from shared.usecases.ask_for_alike import alike_there, sought_for, suspected
 from shared.usecases.create_suppliers import create_suppliers
@@ -228,4 +229,5 @@ def _member(drain: Drain, candidate: Candidate, draft: Draft, connection: Connec
         has_file=item.document is not None and candidate.target.settings.attach_files,
         approval=candidate.marker.behalf or decides,
         by=candidate.marker.by,
+        approver=approver_of(candidate.found.resolved),
     )

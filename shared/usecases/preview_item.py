@@ -52,6 +52,7 @@ class Preview:
     sources: Mapping[str, Source] = field(default_factory=dict)
     rules: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    approver: str | None = None  # the name of who is to approve it first there
 
 
 def preview_item(service: Service, account: Account, item_id: str) -> Preview:
@@ -81,6 +82,7 @@ def preview_item(service: Service, account: Account, item_id: str) -> Preview:
         sources=sources_shown(item, coded(item, connection.settings)),
         rules=item.rules,
         changes=found.changes,
+        approver=found.resolved.approver.name if found.resolved.approver is not None else None,
     )
 
 

@@ -33,7 +33,7 @@ def publish_inside(drain: Drain, connection: Connection, claim: Item, published:
 
 
 def _published(state: ItemState, published: Published, file: Fact | None) -> ItemState:
-    own = replace(published, payment=None, attachment=file, total=Decimal(state.summary.total))
+    own = replace(published, payment=None, approver=None, attachment=file, total=Decimal(state.summary.total))
     problem = file.problem if file is not None else None
     return replace(state, stage=Stage.PUBLISHED, place=Place.ARCHIVE, reasons=(), last_error=problem, published=own)
 

@@ -22,7 +22,8 @@ def publish_item(service: Service, account: Account, item_id: str, *, by: str = 
     """Put an item into its organisation's queue and wake the publisher; an item that is queued already stays as it is.
 
     `by` is who asks, for the item's history.
-    On a published item whose file or payment failed, or whose payment is not known, this asks for that alone. Raises
+    On a published item whose file, payment or approver failed, or whose payment is not known, this asks for that alone.
+    Raises
     not_found, no_connection and the other reasons why a connection does not publish, item_not_ready (followed by
     every reason), already_published, outcome_unknown. Where access is lost the item remembers that it was to go.
     """
@@ -86,10 +87,11 @@ def wanted(service: Service, account: Account, way: Way, item: Item, state: Item
 
 
 def is_incomplete(state: ItemState, connection: Connection) -> bool:
-    """Whether a published item's file or payment may be asked for again, in the organisation of this connection."""
+    """Whether what belongs to a published document may be asked for again, in the organisation of this connection."""
     published = state.published
     here = published is not None and published.organisation == connection.pinned.id
-    return here and (_file_is_missing(published) or _payment_is_missing(published))
+    missing = (_file_is_missing, _payment_is_missing, _approver_is_missing)
+    return here and any(is_missing(published) for is_missing in missing)
 
 
 def _file_is_missing(published: Published | None) -> bool:
@@ -100,6 +102,11 @@ def _file_is_missing(published: Published | None) -> bool:
 def _payment_is_missing(published: Published | None) -> bool:
     payment = published.payment if published else None
     return payment is not None and payment.outcome in {FactOutcome.FAILED, FactOutcome.UNKNOWN}
+
+
+def _approver_is_missing(published: Published | None) -> bool:
+    approver = published.approver if published else None
+    return approver is not None and approver.outcome is FactOutcome.FAILED
 
 
 def renew(service: Service, account: Account, state: ItemState, verdict: Verdict) -> None:
@@ -144,6 +151,7 @@ def marker_of(
         publication=publication,
         attach_only=_file_is_missing(state.published),
         pay_only=_payment_is_missing(state.published),
+        approver_only=_approver_is_missing(state.published),
         behalf=behalf.id if behalf is not None else None,
         by=by,
     )

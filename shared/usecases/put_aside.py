@@ -31,6 +31,9 @@ def without_unknown(references: References, draft: ItemDraft) -> ItemDraft:
         contact = contact if known else None
     if method is not None and not aside.unless(lambda: references.payment_method(method), method):
         method = None
+    approver = draft.approver
+    if approver is not None and not aside.unless(lambda: references.approver(approver, draft.side), approver):
+        draft = replace(draft, approver=None)
     suggested = {
         name: value
         for name, value in draft.suggested.items()

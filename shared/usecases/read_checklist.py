@@ -23,6 +23,7 @@ class Step(StrEnum):
     LISTS = "lists"  # all of them were read, and none fails
     TAX_DEFAULTS = "tax_defaults"  # a rate for documents that name none, for each side
     BANK_ACCOUNT = "bank_account"  # a payment method with a bank account there: for what arrives paid
+    SUPPLIER_ADDRESS = "supplier_address"  # a default one, where the software makes no supplier without
     SETTINGS = "settings"  # none names what is gone
     RULES = "rules"  # some supplier, customer or payment method has one
 
@@ -60,6 +61,11 @@ def _set_up(service: Service, account: Account, connection: Connection, profile:
         yield Check(Step.TAX_DEFAULTS, not missing, missing)
     if Kind.BANK_ACCOUNTS in kinds:
         yield Check(Step.BANK_ACCOUNT, _links_bank_account(service, account, connection))
+    if "default_supplier_address" in profile.settings:
+        settings = connection.settings
+        yield Check(
+            Step.SUPPLIER_ADDRESS, settings.default_supplier_address is not None or not settings.create_suppliers
+        )
     problems = settings_problems(service, connection)
     yield Check(Step.SETTINGS, not problems, tuple(problem.field or "" for problem in problems))
     rules, _ = service.rules.page(account.tenant, account.id, None, 1)

@@ -90,7 +90,9 @@ class _Look:
             book, refs = self._ways.of(item).book, refs_of(item)
             self._cache.load(book, refs)
             for ref in refs:
-                self._by_items[ref] += not self._leads([book], ref)
+                # An approver is of the connection that has approvers, whichever way the item goes now.
+                places = self._ways.books() if ref[0] is Kind.APPROVERS else [book]
+                self._by_items[ref] += not self._leads(places, ref)
 
     def _leads(self, books: Iterable[Book], ref: Ref) -> bool:
         """Whether it stands for an entry in any of the books, or does not apply there."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.domain.accounts import Account
+from shared.domain.addresses import with_address
 from shared.domain.amending import (
     Change,
     by_category,
@@ -106,6 +107,8 @@ def contact_kind(side: Side) -> Kind:
 def refs_of(item: Item) -> set[Ref]:
     """Everything the item names in the connected book (its payment method is the account's own)."""
     refs: set[Ref] = {(contact_kind(item.side), item.contact)} if item.contact else set()
+    if item.approver:
+        refs.add((Kind.APPROVERS, item.approver))
     for line in item.lines:
         named = [(Kind.CATEGORIES, line.category), (Kind.TAX_RATES, line.tax_rate), (Kind.PRODUCTS, line.product)]
         named += [(Kind.PROJECTS, line.project), (Kind.CUSTOMERS, line.customer)]
@@ -225,6 +228,7 @@ def resolve(
         projects=projects,
         customers=customers,
         bank_account=finder.bank_account(item, connection),
+        approver=finder.find(Kind.APPROVERS, item.approver, "approver"),
         currencies=_currencies(cache, book, item, connection),
         problems=(*finder.problems, *at_rest(account, book, item, refs_of(item), cache)),
     )
@@ -294,7 +298,7 @@ def prepare(
     book = book_of(account, connection)
     item, untaxed = _applying(cache, book, item, connection)
     if connection is None:
-        item = coded(as_reversed(item, None), Settings())
+        item = coded(replace(as_reversed(item, None), approver=None), Settings())
         resolved = resolve(service, account, item, None, cache=cache)
         problems = own_problems(item, resolved.tax_rates, without_tax=untaxed) + list(resolved.problems)
         problems += _wrong_connection(item, Slot.MAIN)
@@ -304,6 +308,9 @@ def prepare(
     kinds = kinds_of(account, connection)
     item = applicable(coded(item, connection.settings), kinds)
     resolved = resolve(service, account, item, connection, cache=cache)
+    if resolved.contact is not None:
+        contact = with_address(resolved.contact, connection.settings.default_supplier_address)
+        resolved = replace(resolved, contact=contact)
     if item.currency != came.currency or connection.settings.tax_policy is not TaxPolicy.DOCUMENT:
         item = totalled(item, resolved.tax_rates)
     has_tax_rates = Kind.TAX_RATES in kinds

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from shared.domain.addresses import Address, with_address
 from shared.domain.aliases import NOWHERE, Led
 from shared.domain.connections import Slot
 from shared.domain.errors import ConflictError, LedgerbridgeError, fail
@@ -14,6 +15,7 @@ from shared.domain.lists import Book, Entry, EntryStatus, Kind, folded
 from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Way, Ways, check_named
 from shared.usecases.readiness import book_of, contact_kind, kinds_of
+from shared.usecases.record_refresh import ask_recheck
 from shared.usecases.service import Service
 
 OTHER_CONTACTS: Final = {Kind.SUPPLIERS: Kind.CUSTOMERS, Kind.CUSTOMERS: Kind.SUPPLIERS}
@@ -25,7 +27,8 @@ class References:
     """Finds the entries of one account's book; lists asked for by code or name are read once per request.
 
     Of the book come the lists in `kinds` (None: all); what its software has no list of is looked up in `main`, the main
-    connection's book: it is kept on the item and does not apply there.
+    connection's book: it is kept on the item and does not apply there. Approvers are of `approving`, the book of the
+    connection that has some, whichever way the item goes.
     """
 
     service: Service
@@ -33,9 +36,12 @@ class References:
     cache: EntryCache
     kinds: Collection[Kind] | None = None
     main: Book | None = None
+    approving: Book | None = None
     lists: dict[Kind, list[Entry]] = field(default_factory=dict)
 
     def _of(self, kind: Kind) -> Book:
+        if kind is Kind.APPROVERS and self.approving is not None:
+            return self.approving
         return self.book if self.main is None or self.kinds is None or kind in self.kinds else self.main
 
     def preload(self, drafts: Iterable[ItemDraft]) -> None:
@@ -62,20 +68,32 @@ class References:
         if named.name is None:
             return self._by_id(kind, named.id, "contact", self.book)
         for _ in range(_NAME_TRIES):
-            entry = self.service.lists.by_name(self.book, kind, folded(named.name))
-            if entry is not None:
-                self.cache.put(self.book, entry)
-                return entry.id
             try:
-                return self._new_contact(kind, named.name)
+                return self._named_contact(kind, named.name, named.address)
             except ConflictError:
                 continue
         raise fail("conflict", field="contact")
 
-    def _new_contact(self, kind: Kind, name: str) -> str:
+    def _named_contact(self, kind: Kind, name: str, address: Address | None) -> str:
+        entry = self.service.lists.by_name(self.book, kind, folded(name))
+        if entry is None:
+            return self._new_contact(kind, name, address)
+        self.cache.put(self.book, self._addressed(entry, address))
+        return entry.id
+
+    def _addressed(self, entry: Entry, address: Address | None) -> Entry:
+        """A contact that the software does not have yet gets the first address that anybody gives; others may wait."""
+        after = with_address(entry, address)
+        if after is not entry:
+            self.service.lists.update_own(after, self.book, entry)
+            self.service.accounts.bump_coding_version(self.book.tenant, self.book.account)
+            ask_recheck(self.service, self.book.tenant, self.book.account)
+        return after
+
+    def _new_contact(self, kind: Kind, name: str, address: Address | None) -> str:
         """Claim a name. A contact that the software knows from the other side only is the same contact on this one."""
         known = self.service.lists.by_name(self.book, OTHER_CONTACTS[kind], folded(name))
-        entry = new_contact(self.book, kind, name, known)
+        entry = with_address(new_contact(self.book, kind, name, known), address)
         if entry.provider_id is not None:
             there = self.cache.get(self.book, kind, entry.id)
             if there is not None:
@@ -88,6 +106,16 @@ class References:
         """The local id of one of the account's payment methods; raises invalid_request for an unknown one."""
         own = Book.own(self.book.tenant, self.book.account)
         return self._entry(Kind.PAYMENT_METHODS, named, "payment_method", own)
+
+    def approver(self, named: Reference | None, side: Side) -> str | None:
+        """The local id of somebody who may approve bills; raises invalid_request for an unknown one, and for sales."""
+        if named is None:
+            return None
+        if side is not Side.COSTS:
+            raise fail("invalid_request", field="approver", reason="only costs have an approver")
+        if self.approving is None:
+            raise fail("invalid_request", field="approver", reason="nothing that is connected has approvers")
+        return self.entry(Kind.APPROVERS, named, "approver")
 
     def line(self, draft: LineDraft, number: int) -> Line:
         """A line with local ids; raises invalid_request that names the field of the line."""
@@ -199,9 +227,15 @@ class Finders:
         if way.book not in self._by_book:
             account = self._ways.account
             kinds = None if way.connection is None else kinds_of(account, way.connection)
-            main = book_of(account, None)
-            self._by_book[way.book] = References(self._ways.service, way.book, self._cache, kinds, main)
+            main, approving = book_of(account, None), approvers_book(self._ways)
+            self._by_book[way.book] = References(self._ways.service, way.book, self._cache, kinds, main, approving)
         return self._by_book[way.book]
+
+
+def approvers_book(ways: Ways) -> Book | None:
+    """The book whose approvers items may name: that of the connection whose software has a list of them."""
+    books = (book_of(ways.account, one) for one in ways.linked if Kind.APPROVERS in kinds_of(ways.account, one))
+    return next(books, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from shared.domain.split import WHOLE
 from shared.usecases.entry_cache import EntryCache
 from shared.usecases.integrations import Ways, check_named
 from shared.usecases.readiness import book_of, kinds_of
-from shared.usecases.references import References
+from shared.usecases.references import References, approvers_book
 
 _ENTRIES: Final = {
     "category": Kind.CATEGORIES,
@@ -69,7 +69,7 @@ def references_of(ways: Ways, cache: EntryCache, slot: Slot | None, book: Book) 
     if named is not None:
         book = book_of(ways.account, named)
     kinds = None if connection is None else kinds_of(ways.account, connection)
-    return References(ways.service, book, cache, kinds, book_of(ways.account, None))
+    return References(ways.service, book, cache, kinds, book_of(ways.account, None), approvers_book(ways))
 
 
 def led_subject(cache: EntryCache, kind: RuleKind, subject: str, book: Book) -> str:
@@ -136,6 +136,8 @@ def _value(references: References, name: str, value: Any) -> Any:
         return references.entry(_ENTRIES[name], value, name)
     if name == "payment_method":
         return references.payment_method(value)
+    if name == "approver":
+        return references.approver(value, Side.COSTS)
     if name == "dimensions":
         return references.tracking(value, name)
     return _split(references, value) if name == "split" else value

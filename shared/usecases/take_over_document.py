@@ -9,6 +9,7 @@ from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Problem
 from shared.domain.items import Item, ItemState, ItemType, TimelineEntry
 from shared.domain.publishing import PendingMarker
+from shared.providers.approvers import approver_of
 from shared.providers.contract import Known, Session, Target
 from shared.usecases.access_token import Access
 from shared.usecases.as_published import as_published
@@ -67,6 +68,7 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
         has_payment=found.target.records_payment,
         has_file=item.document is not None and seen.settings.attach_files,
         approval=marker.behalf,
+        approver=approver_of(found.resolved),
         by=marker.by,
     )
     drain.save_state(item.account, after)

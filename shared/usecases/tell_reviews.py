@@ -63,6 +63,7 @@ def _published(published: Published) -> dict[str, Any]:
         "at": published.at.isoformat(),
         "payment": _fact(published.payment),
         "attachment": _fact(published.attachment),
+        "approver": _fact(published.approver),
     }
 
 

@@ -16,7 +16,7 @@ from shared.usecases.entry_cache import EntryCache
 from shared.usecases.happenings import happened
 from shared.usecases.integrations import Ways, check_named
 from shared.usecases.readiness import book_of, kinds_of
-from shared.usecases.references import References
+from shared.usecases.references import References, approvers_book
 from shared.usecases.rule_fields import check_decisions, check_whole, values_of
 from shared.usecases.service import Service
 
@@ -236,7 +236,7 @@ class _Intake:
         if book not in self._references:
             kinds = None if connection is None else kinds_of(self.account, connection)
             cache = EntryCache(self.service, self.account)
-            self._references[book] = References(self.service, book, cache, kinds, self.book)
+            self._references[book] = References(self.service, book, cache, kinds, self.book, approvers_book(self.ways))
         return self._references[book]
 
     def _choose(self, references: References, field_name: str, kind: Kind, named: Reference) -> Reference:
@@ -256,7 +256,8 @@ class _Intake:
             except LedgerbridgeError as no_match:
                 refusal = no_match
                 continue
-            entries = (references.cache.get(book, kind, entry_id or "") for book in (references.book, self.book))
+            books = [book for book in (references.book, references.approving, self.book) if book is not None]
+            entries = (references.cache.get(book, kind, entry_id or "") for book in books)
             if any(entry is not None and entry.usable for entry in entries):
                 return Reference(id=entry_id)
         raise refusal

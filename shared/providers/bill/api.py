@@ -26,7 +26,7 @@ from shared.providers.bill.faults import (
     problem,
 )
 from shared.providers.bill.profile import ACCESS, API, PAGE_SIZE
-from shared.providers.contract import AccessLost, CallFailed, Session, TokenRefused, WholeRefused
+from shared.providers.contract import AccessLost, CallFailed, LimitReached, Session, TokenRefused, WholeRefused
 from shared.providers.oauth import App, InvalidGrant
 from shared.providers.transport import Answer, Call, Dialect, broken, fetch, perform, to_json
 
@@ -65,7 +65,10 @@ def refusal_of(answer: Answer) -> Refusal:
 # --- limits and lost sessions
 def _limited(session: Session, answer: Answer) -> Blocked | None:
     """BILL tells limits by code, under any 4xx: the hour's until the next full hour, calls at once for a moment."""
-    refusal = refusal_of(answer)
+    return _blocked(session, refusal_of(answer))
+
+
+def _blocked(session: Session, refusal: Refusal) -> Blocked | None:
     if HOURLY_LIMIT in refusal.codes:
         return Blocked(LimitScope.APP_MINUTE, session.now() + _to_next_hour(refusal.at or session.now()) / session.pace)
     if CONCURRENT_LIMIT in refusal.codes:
@@ -174,6 +177,24 @@ def created(answer: Answer) -> Any:
     if not refusal.texts or refusal.any_of(PASSING):
         raise unexpected(answer)
     raise WholeRefused(refusal.problem())
+
+
+def v2_problem(session: Session, answer: Answer, told: object) -> Problem:
+    """What v2 refused, from `response_data` of its answer (error_code, error_message).
+
+    Raises TokenRefused, LimitReached and CallFailed where nothing was refused for what was asked.
+    """
+    error = told if isinstance(told, Mapping) else {}
+    code, message = str(error.get("error_code") or ""), str(error.get("error_message") or "")
+    refusal = Refusal((code,), (f"{code} {message}".strip(),), None)
+    if refusal.any_of(SESSION_ENDED):
+        raise TokenRefused
+    blocked = _blocked(session, refusal)
+    if blocked is not None:
+        raise LimitReached(blocked)
+    if not code or refusal.any_of(PASSING):
+        raise unexpected(answer)
+    return refusal.problem()
 
 
 def unexpected(answer: Answer) -> CallFailed:

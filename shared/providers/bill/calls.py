@@ -9,7 +9,7 @@ from shared.domain.errors import Problem
 from shared.domain.items import Item
 from shared.domain.lists import Kind
 from shared.domain.publishing import Batch, ElementAnswer
-from shared.providers.bill import answers, api, checks, lists, mapping, uploads, webhook
+from shared.providers.bill import answers, api, approvals, checks, lists, mapping, uploads, webhook
 from shared.providers.bill.profile import API, BASE_CURRENCY, PROFILE
 from shared.providers.contract import (
     AccessLost,
@@ -43,6 +43,7 @@ class Bill:
     notices = staticmethod(webhook.notices)
     sign_in = staticmethod(api.sign_in)
     filed = staticmethod(uploads.filed)
+    name_approver = staticmethod(approvals.name_approver)
 
     # --- organisations and lists
     def organisations(self, session: Session, consent_event: str | None) -> list[Organisation]:

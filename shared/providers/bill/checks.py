@@ -29,6 +29,7 @@ def check(item: Item, resolved: Resolved, target: Target) -> list[Problem]:
         *_total(item),
         *_lines(item, resolved),
         *_bank_account(resolved),
+        *_found(item.approver, resolved.approver, "entry_inactive", "approver"),
     ]
 
 

@@ -169,6 +169,13 @@ MESSAGES: Final = (
         "provider_validation",
         CODER,
     ),
+    _message(
+        30,
+        "approvers: not a user who can approve bills (wording assumed)",
+        r"\bapprovers?\b.*(not a user|cannot|can not|permission|invalid|inactive|archived|does not)",
+        "approver_refused",
+        CODER,
+    ),
 )
 UNKNOWN_CODE: Final = "provider_refused"
 

@@ -40,8 +40,9 @@ def draft(item: Item, resolved: Resolved, target: Target) -> Draft:
     }
     if resolved.bank_account is not None:
         element["payFromChartOfAccountId"] = resolved.bank_account.provider_id
-    if target.publish_as is PublishAs.AWAITING_APPROVAL:
-        # "Bill approvals": BILL assigns the approvers of its own policies.
+    if target.publish_as is PublishAs.AWAITING_APPROVAL or resolved.approver is not None:
+        # "Bill approvals": BILL assigns the approvers of its own policies. Whom the item names is put before them once
+        # the bill is there: see `approvals`.
         element["billApprovals"] = True
     return Draft(BILLS, element, _fingerprint(item, element, sum(amounts, Decimal(0))))
 

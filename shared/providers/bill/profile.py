@@ -10,6 +10,7 @@ from shared.domain.lists import Kind
 from shared.providers.facts import CredentialFacts, CredentialField, Profile, PublishingFacts
 
 API: Final = "https://gateway.prod.bill.com/connect/v3"
+API_V2: Final = "https://api.bill.com/api/v2"  # for what v3 lacks: choosing a bill's approvers
 PAGE_SIZE: Final = 100  # `max` is 1 to 100; 0 and 101 are refused (observed by a client of the real sandbox)
 TEXT_LENGTH: Final = 4000  # of a bill's description and of a line's ("Create a bill")
 VENDOR_NAME_LENGTH: Final = 100  # "Create a vendor"
@@ -83,6 +84,7 @@ PROFILE: Final = Profile(
         Destination.PURCHASES: (PublishAs.AWAITING_APPROVAL, PublishAs.AWAITING_PAYMENT),
     },
     item_types={Side.COSTS: (ItemType.RECEIPT, ItemType.INVOICE)},
+    settings=("default_supplier_address",),
     cannot=(
         ("sales", "Sales documents go to the main connection: this connection is for bills."),
         ("credit_notes", "A vendor credit lowers what BILL pays out: enter it there, or publish to the main one."),
@@ -90,8 +92,11 @@ PROFILE: Final = Profile(
         ("drafts", "BILL has no drafts of bills."),
         ("payments", "A sync token cannot pay: bills are paid in BILL."),
         ("tax", "BILL is a US product without tax on bills: tax is part of each line's cost."),
-        ("suppliers_without_address", "A new vendor needs street, city, postal code and country."),
-        ("approver_of_an_item", "Who approves a bill is decided by BILL's approval policies; v3 has no field for it."),
+        (
+            "suppliers_without_address",
+            "A new vendor needs street, city, postal code and country: its own or a default.",
+        ),
+        ("several_approvers", "An item names the first approver; who follows is decided by BILL's approval policies."),
     ),
     access=ACCESS,
     limits=LimitFigures(

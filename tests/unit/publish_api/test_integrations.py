@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from shared.domain.accounts import Account
+from shared.domain.addresses import Address
 from shared.domain.connections import Slot
 from shared.domain.integrations import Because, asks_rule, integration_of, sales_problem
-from shared.domain.item_drafts import ItemDraft
+from shared.domain.item_drafts import ItemDraft, Reference
 from shared.domain.items import ItemType, Side, Summary, TaxMode
 
 COST = Summary(Side.COSTS, ItemType.INVOICE, "GBP", Decimal(10), contact="supplier")
@@ -63,3 +64,12 @@ def test_a_body_from_before_there_were_integrations_keeps_its_digest() -> None:
     assert "integration" not in repr(draft)
     named = [replace(draft, integration=slot).digest() for slot in (Slot.MAIN, Slot.BILL)]
     assert len({draft.digest(), *named}) == 3
+
+
+def test_a_body_from_before_there_were_addresses_and_approvers_keeps_its_digest() -> None:
+    draft = ItemDraft(Side.COSTS, ItemType.INVOICE, "GBP", TaxMode.NONE, Decimal(1), (), contact=Reference(name="A"))
+    assert "approver" not in repr(draft) and "address" not in repr(draft)
+    address = Address("1 Side Street", "Reno", "89501", "US")
+    addressed = replace(draft, contact=Reference(name="A", address=address))
+    named = [replace(draft, approver=Reference(name=name)) for name in ("B", "C")]
+    assert len({one.digest() for one in (draft, addressed, *named)}) == 4

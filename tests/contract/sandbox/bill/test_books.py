@@ -230,6 +230,21 @@ def test_chosen_approvers_and_their_decision(bill: Bill) -> None:
     assert bill.results("/bill-approvals/pending-user-approvals") == []
 
 
+def test_an_approver_who_has_acted_keeps_his_word(bill: Bill) -> None:
+    made = bill.made("/bills", bill.bill())
+    alex, jordan, taylor = (
+        next(one["id"] for one in bill.results("/users") if one["email"] == email)
+        for email in ("alex.morgan@example.com", "jordan.lee@example.com", "taylor.kim@example.com")
+    )
+    set_approvers(bill, made["id"], [jordan, taylor])
+    decide = {"decide": {"bill": made["id"], "action": "APPROVE", "user": "jordan.lee@example.com"}}
+    bill.sandbox.control(f"/bill/organisations/{bill.organization}/edit", decide)
+    set_approvers(bill, made["id"], [alex, jordan])
+    told = bill.call("GET", f"/bills/{made['id']}").json()
+    assert [(one["userId"], one["status"]) for one in told["approvers"]] == [(jordan, "APPROVED"), (alex, "WAITING")]
+    assert told["approvalStatus"] == "APPROVING"
+
+
 def set_approvers(bill: Bill, bill_id: str, users: list[str]) -> dict[str, Any]:
     data = json.dumps({"objectId": bill_id, "approvers": users})
     form = {"devKey": DEV_KEY, "sessionId": bill.session, "data": data}

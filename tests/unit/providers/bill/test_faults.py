@@ -37,6 +37,7 @@ TEXTS = [
     (27, "BDC_1002 name: must have a file extension", "file_type_refused"),
     (28, "BDC_1205 Invalid id", "document_gone"),
     (29, "BDC_1002 billLineItems[0].amount: must be a number with at most 2 decimals", "provider_validation"),
+    (30, "BDC_1002 approvers: 00601X is not a user who can approve bills", "approver_refused"),
 ]
 
 

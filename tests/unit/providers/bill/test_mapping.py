@@ -22,6 +22,7 @@ VENDOR = Entry("v", Kind.SUPPLIERS, "Office Depot", provider_id="009A", values={
 OFFICE = Entry("c", Kind.CATEGORIES, "Office Supplies", provider_id="0caA", values={"postable": True})
 CLASS = Entry("d", Kind.DIMENSIONS, "Class", provider_id="accounting-classes")
 WHOLESALE = Entry("t", Kind.DIMENSIONS, "Wholesale", provider_id="clsA", parent="d")
+JORDAN = Entry("a", Kind.APPROVERS, "Jordan Lee", provider_id="006A")
 RETAIL = Entry("u", Kind.DIMENSIONS, "Retail", provider_id="clsB", parent="d")
 
 
@@ -91,6 +92,8 @@ def test_approval_is_asked_for_by_its_own_field() -> None:
     draft = PROVIDER.draft(item(), resolved(), target(publish_as=PublishAs.AWAITING_APPROVAL))
     assert draft.element["billApprovals"] is True
     assert "billApprovals" not in PROVIDER.draft(item(), resolved(), target()).element
+    named = PROVIDER.draft(item(approver="a"), resolved(approver=JORDAN), target()).element
+    assert named["billApprovals"] is True and "006A" not in str(named), "v3 has no field for whom"
 
 
 def test_the_marker_stays_when_the_text_is_too_long() -> None:
@@ -163,6 +166,8 @@ def test_what_bill_has_not(wanted: Item, aim: Target, code: str, field: str) -> 
         ),
         ({}, {"categories": {}}, "entry_unresolved", "lines[0].category"),
         ({"lines": (line(product="gone"),)}, {}, "entry_unresolved", "lines[0].product"),
+        ({"approver": "a"}, {}, "entry_unresolved", "approver"),
+        ({"approver": "a"}, {"approver": replace(JORDAN, status=EntryStatus.INACTIVE)}, "entry_inactive", "approver"),
     ],
 )
 def test_what_is_found_before_a_call(changes: dict[str, Any], found: dict[str, Any], code: str, field: str) -> None:
