@@ -347,7 +347,7 @@ UNKNOWN: Final[list[Row]] = [
         "provider_failing",
         _ASK,
         502,
-        "The accounting software failed each time it was sent this, and did not take it; others went through.",
+        "The accounting software failed each time it was sent this, and did not take it, while it answered others.",
         "Publish it again later; if it fails again, make it simpler or ask the provider's support.",
     ),
     (

@@ -59,6 +59,14 @@ DUPLICATE: Final[list[Row]] = [
         "Nothing, or say with `duplicate` that they are different after all.",
     ),
     (
+        "duplicate_not_checked",
+        _ASK,
+        502,
+        "The accounting software could not be asked whether it has this document already: it refused the question, or "
+        "failed at it each time while it answered others. Nothing was created.",
+        "Publish it again, and it is asked again; if it goes on, switch the connection's `duplicate_at_provider` off.",
+    ),
+    (
         "duplicate_not_suspected",
         _ASK,
         409,

@@ -107,7 +107,8 @@ class Batch:
     `key` goes out as the provider's idempotency key; `resource` is the provider's collection (Invoices, CreditNotes,
     BankTransactions, Contacts, Payments). The body and the answers are kept apart: both are written once.
     `standalone` payments were asked for by themselves: no document batch takes their markers away after them.
-    `proven_absent` when a refusal or a look-up has shown that none of the elements is at the provider.
+    `proven_absent` when a refusal or a look-up has shown that none of the elements is at the provider. `others_taken`
+    when other documents were published while this batch failed; `rests_until` is before when it is not sent again.
     """
 
     id: str
@@ -133,6 +134,8 @@ class Batch:
     failed_lookups: int = 0  # look-ups that brought no answer, although the provider answered other calls
     rounds: int = 0  # how often these elements had been sent and then proven absent when the batch was made
     failure: Problem | None = None  # why the last send had no usable answer
+    others_taken: bool = False
+    rests_until: datetime | None = None
     parent: str | None = None
     proven_absent: bool = False
     standalone: bool = False

@@ -11,7 +11,11 @@ from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
 SENDS_WITH_ONE_KEY = 3
 # A round is up to SENDS_WITH_ONE_KEY sends without an answer and a look-up that proves that nothing arrived.
 ROUNDS_TOGETHER = 2
-ROUNDS_ALONE = 3
+ROUNDS_ALONE = 4
+# An element alone that nothing else went past may have met a provider that takes nothing at all, though it answers.
+ROUNDS_UNPROVEN = 5
+# Before the last rounds an element alone rests: outages of minutes, and most of the longer ones, end meanwhile.
+RESTS = {3: timedelta(minutes=15), 4: timedelta(minutes=90)}
 
 
 class Step(StrEnum):
@@ -74,15 +78,28 @@ def may_conclude_absent(batch: Batch, now: datetime, patience: Patience) -> bool
     return batch.sent_at is not None and now >= batch.sent_at + patience.settle
 
 
-def after_absence(rounds: int, elements: int) -> AfterAbsence:
+def after_absence(rounds: int, elements: int, *, others_taken: bool) -> AfterAbsence:
     """How so many elements go on after so many rounds: a provider that fails at one of them is asked a bounded number
     of times, and the others do not stay behind with it.
+
+    `others_taken`: the provider took something else meanwhile, so that what it fails at is this element.
     """
     if rounds < ROUNDS_TOGETHER:
         return AfterAbsence.RESEND
     if elements > 1:
         return AfterAbsence.SPLIT
-    return AfterAbsence.RESEND if rounds < ROUNDS_ALONE else AfterAbsence.GIVE_UP
+    most = ROUNDS_ALONE if others_taken else ROUNDS_UNPROVEN
+    return AfterAbsence.RESEND if rounds < most else AfterAbsence.GIVE_UP
+
+
+def rounds_of_part(rounds: int, elements: int) -> int:
+    """The rounds that a part of a split batch counts: those made with others say little of one that is alone now."""
+    return rounds if elements > 1 else min(rounds, ROUNDS_TOGETHER)
+
+
+def rest_after(rounds: int, elements: int) -> timedelta:
+    """How long elements that are proven absent wait before they are sent again."""
+    return RESTS.get(rounds, timedelta()) if elements == 1 else timedelta()
 
 
 def missing(members: Iterable[Member], answers: Iterable[ElementAnswer]) -> tuple[Member, ...]:

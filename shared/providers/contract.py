@@ -1,7 +1,7 @@
 """What a provider must offer. Use cases know providers through this file and the facts of their profiles alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -13,7 +13,7 @@ from shared.domain.duplicates import Sought
 from shared.domain.errors import Problem
 from shared.domain.grants import TokenPair
 from shared.domain.items import Item
-from shared.domain.limits import Blocked, LimitReading
+from shared.domain.limits import Blocked, LimitReading, Paying
 from shared.domain.lists import Entry, Kind
 from shared.domain.publishing import Batch, ElementAnswer
 from shared.domain.secrets import Secret
@@ -64,9 +64,9 @@ class WholeRefused(Exception):
 class Session:
     """What every call to an organisation needs: who it is for, how to pay for it, and until when it may run.
 
-    `permit` is called before each call: it waits for the call's turn, a moment at most, or raises LimitReached.
-    `observe` is called when the call has ended and told what its answer's headers said; `deadline` (UTC) bounds each
-    call: no call starts that could not end before it.
+    `permit` is called before each call: it waits for its turn, a moment at most, or raises LimitReached; `observe` when
+    it has ended, with what its headers said. `classes` do both for calls that the provider counts apart as well. No
+    call starts that could not end before `deadline` (UTC).
     """
 
     base_url: str
@@ -77,6 +77,11 @@ class Session:
     observe: Callable[[LimitReading], None]
     now: Callable[[], datetime]
     pace: float = 1.0  # provider seconds in one of ours: 1 but for a sandbox whose clock is sped up
+    classes: Mapping[str, Paying] = field(default_factory=dict)
+
+    def counted_as(self, name: str) -> "Session":
+        """The session for calls of one class; the same where nobody keeps count of it."""
+        return replace(self, permit=by.permit, observe=by.observe) if (by := self.classes.get(name)) else self
 
 
 @dataclass(frozen=True, slots=True)

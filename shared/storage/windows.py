@@ -58,7 +58,10 @@ class _Window:
 
 
 class WindowStore:
-    """Slices of calls that keep every span of a minute within the limit; an app's minute is spread over ten shards."""
+    """Slices of calls that keep every span of a minute within the limit; an app's minute is spread over ten shards.
+
+    A class of calls that the provider counts apart has a window like an organisation's, under `class_of` its name.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -79,7 +82,7 @@ class WindowStore:
             if not (after == seen or self._write(key, after, ask.report.at)):
                 continue
             if isinstance(taken, Slice):
-                return self._of_app(provider, key, ask, figures, taken)
+                return taken if figures.app_per_minute is None else self._of_app(provider, key, ask, figures, taken)
             if ask.report.answered:
                 self._settle_shard(provider, ask.report, figures)
             return taken
@@ -106,6 +109,8 @@ class WindowStore:
         return max((one for one in standing if one), key=lambda blocked: blocked.until, default=None)
 
     def _settle_shard(self, provider: str, report: Report, figures: LimitFigures) -> None:
+        if figures.app_per_minute is None:
+            return
         share = _share(figures)
         self._change(_app(provider, self._shard), report.at, lambda seen: _shard_settled(seen, report, share))
 
@@ -301,7 +306,7 @@ def _reserved(seen: _Window, now: datetime) -> Blocked | None:
 
 def _share(figures: LimitFigures) -> LimitFigures:
     """What one shard has of the app's minute."""
-    return replace(figures, per_minute=max(1, figures.app_per_minute // APP_SHARDS))
+    return replace(figures, per_minute=max(1, (figures.app_per_minute or 0) // APP_SHARDS))
 
 
 def _ms(at: datetime) -> int:
@@ -314,6 +319,11 @@ def _at(ms: int) -> datetime:
 
 def _length(duration: timedelta) -> int:
     return round(duration.total_seconds() * 1000)
+
+
+def class_of(organisation: str, name: str) -> str:
+    """What a class of an organisation's calls goes by here, in the place of the organisation."""
+    return f"{organisation}/{name}"
 
 
 def _organisation(provider: str, organisation: str) -> tuple[str, str]:

@@ -31,14 +31,18 @@ class NotBefore(Exception):
     """A batch cannot go on before `until`, and nothing else of its organisation does, unless it waits alone.
 
     `failing` is why the provider, working otherwise, fails at this batch: the others do not wait for it. Nor do they
-    for one that is done but for what the provider is still working at (`alone`).
+    for one that is done but for what the provider is still working at (`alone`), nor for an element that `rests`,
+    proven absent, before it is sent again.
     """
 
-    def __init__(self, until: datetime, failing: Problem | None = None, *, alone: bool = False) -> None:
+    def __init__(
+        self, until: datetime, failing: Problem | None = None, *, alone: bool = False, rests: bool = False
+    ) -> None:
         super().__init__(until.isoformat())
         self.until = until
         self.failing = failing
         self.alone = alone
+        self.rests = rests
 
 
 @dataclass(slots=True)

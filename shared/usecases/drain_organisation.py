@@ -84,10 +84,23 @@ def _after_passing(drain: Drain) -> datetime | None:
     """
     if not drain.passed:
         return None
-    first = min(drain.passed, key=lambda early: early.until)
-    if drain.progress or first.failing is None:
-        return first.until
-    return max(first.until, _failed(drain, first.failing))
+    first = min(early.until for early in drain.passed)
+    failing = next((early.failing for early in drain.passed if early.failing is not None), None)
+    if drain.progress:
+        _tell_failing(drain)
+        return first
+    return max(first, _failed(drain, failing)) if failing is not None else first
+
+
+def _tell_failing(drain: Drain) -> None:
+    """Write to the batches that the provider fails at that it took others meanwhile: it is not out of order."""
+    key = (drain.tenant, drain.provider_name, drain.organisation)
+    for left in drain.service.batches.open(*key):
+        batch = drain.service.batches.get(*key, left.batch)
+        if batch is None or not batch.rounds or batch.others_taken:
+            continue
+        if batch.first_sent_at is not None or batch.rests_until is not None:  # it has failed since it was cut like this
+            drain.service.batches.update(replace(batch, others_taken=True, epoch=drain.epoch))
 
 
 def _settle_open(drain: Drain) -> None:

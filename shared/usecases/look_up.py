@@ -1,6 +1,7 @@
 """Ask the provider what became of a batch, and decide how what is not there goes on."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -8,12 +9,20 @@ from typing import Final
 from shared.aws.log import count
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
-from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, Member, Verdict
-from shared.domain.settling import AfterAbsence, after_absence, may_conclude_absent, missing, trusted
+from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
+from shared.domain.settling import (
+    AfterAbsence,
+    after_absence,
+    may_conclude_absent,
+    missing,
+    rest_after,
+    rounds_of_part,
+    trusted,
+)
 from shared.providers.contract import CallFailed, Session
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain, NotBefore
-from shared.usecases.split_batch import in_halves, resend_absent
+from shared.usecases.split_batch import in_halves, resend_absent, unsent
 
 # A look-up that fails although the provider answers other calls is tried again, later each time, for so long and at
 # least so often; then what it was about is held for a person.
@@ -38,7 +47,7 @@ def look_up(drain: Drain, connection: Connection, batch: Batch, answers: list[El
     try:
         found = drain.call(connection, attempt)
     except CallFailed as failure:
-        if not failure.sent or not _answers_otherwise(drain, connection):
+        if not failure.sent or not answers_otherwise(drain, connection):
             raise
         return [_not_found_out(drain, batch, answers, failure.problem)]
     known = [*answers, *_proven(open_members, found)]
@@ -70,12 +79,30 @@ def _go_on(drain: Drain, batch: Batch, known: list[ElementAnswer], absent: tuple
     """Send again what is proven absent, in halves once it was sent too often, and give up on what always fails."""
     was_sent = batch.sent_with_grant is not None  # one that a restore made uncertain may never have gone out
     rounds = batch.rounds + was_sent
-    after = after_absence(rounds, len(absent))
+    after = after_absence(rounds, len(absent), others_taken=_others_taken(drain, batch))
     if after is AfterAbsence.GIVE_UP:
         count("elements_given_up")
         return [_answered(drain, batch, [*known, *(_given_up(batch, member) for member in absent)])]
-    groups = in_halves(absent) if after is AfterAbsence.SPLIT else (absent,)
-    return resend_absent(drain, batch, known, groups, rounds)
+    return resend_absent(drain, batch, known, _resends(drain, batch, absent, after, rounds))
+
+
+def _resends(
+    drain: Drain, batch: Batch, absent: tuple[Member, ...], after: AfterAbsence, rounds: int
+) -> Sequence[Batch]:
+    """What is proven absent, as it goes out again: in halves that start anew, or whole after a rest."""
+    if after is AfterAbsence.RESEND:
+        rest = rest_after(rounds, len(absent))
+        rests_until = drain.now() + rest if rest else None
+        return [replace(unsent(drain, batch, absent), rounds=rounds, rests_until=rests_until)]
+    return [
+        replace(unsent(drain, batch, half), rounds=rounds_of_part(rounds, len(half)), others_taken=False)
+        for half in in_halves(absent)
+    ]
+
+
+def _others_taken(drain: Drain, batch: Batch) -> bool:
+    """Whether the provider took something else while it failed at this batch: of a payment, at least its document."""
+    return batch.others_taken or drain.progress > 0 or batch.fact is FactKind.PAYMENTS
 
 
 def _given_up(batch: Batch, member: Member) -> ElementAnswer:
@@ -88,8 +115,11 @@ def _answered(drain: Drain, batch: Batch, known: list[ElementAnswer]) -> Batch:
     return drain.service.batches.put_answers(batch.moved(BatchStatus.ANSWERED, epoch=drain.epoch), known)
 
 
-def _answers_otherwise(drain: Drain, connection: Connection) -> bool:
-    """Whether the provider is up: what fails is this look-up alone, and waiting for the provider will not mend it."""
+def answers_otherwise(drain: Drain, connection: Connection) -> bool:
+    """Whether the provider is up: what fails is the caller's question, and waiting for the provider will not mend it.
+
+    Raises OutOfTime, LimitReached, AccessLost.
+    """
     drain.need_time_for_a_call()
     try:
         drain.call(connection, lambda session, access: drain.provider.organisation(session, access.grant.subject))

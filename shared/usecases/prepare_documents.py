@@ -121,7 +121,10 @@ def _with_supplier(drain: Drain, connection: Connection, candidate: Candidate) -
 def _not_there_yet(
     drain: Drain, connection: Connection, resource: str, drafted: list[tuple[Candidate, Draft]]
 ) -> list[tuple[Candidate, Draft]]:
-    """Those that the books have nothing like, where they are asked; the others are sent back to a person."""
+    """Those that the books have nothing like, where they are asked; the others are sent back to a person.
+
+    So are those that the provider cannot be asked about: made unasked, they might be there twice.
+    """
     sought = {}
     for candidate, draft in drafted:
         state = _state(drain, candidate)
@@ -130,13 +133,18 @@ def _not_there_yet(
         one = sought_for(drain, candidate.stored, state, candidate.target, draft, contact=known_as)
         if one is not None:
             sought[candidate.target.marker] = one
-    there = alike_there(drain, connection, resource, list(sought.values()))
-    for candidate, _ in drafted:
-        document = there.get(candidate.target.marker)
-        if document is not None:
-            state = suspected(candidate.stored, _state(drain, candidate), document)
+    told = alike_there(drain, connection, resource, list(sought.values()))
+    fresh = []
+    for candidate, draft in drafted:
+        marker, state = candidate.target.marker, _state(drain, candidate)
+        if marker in told.there:
+            state = suspected(candidate.stored, state, told.there[marker])
             refuse(drain, candidate.marker, state, tuple(repeated(state)))
-    return [(candidate, draft) for candidate, draft in drafted if candidate.target.marker not in there]
+        elif marker in told.not_asked:
+            refuse(drain, candidate.marker, state, (told.not_asked[marker],))
+        else:
+            fresh.append((candidate, draft))
+    return fresh
 
 
 def _state(drain: Drain, candidate: Candidate) -> ItemState:

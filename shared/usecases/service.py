@@ -64,7 +64,7 @@ class Service:
         self.clock = clock or Clock(settings.clock_factor)
         self.clients = clients or Clients(path_style=settings.is_local)
         # What this process may still call, by provider, organisation and kind of work (usecases.sessions).
-        self.allowances: dict[tuple[str, str, Work], Allowance] = {}
+        self.allowances: dict[tuple[str, str, Work, str], Allowance] = {}
         # What this process knows of tenants' subscriptions, and which accounts it has noted lately (usecases.tell).
         self.subscriptions: dict[str, tuple[datetime, frozenset[EventType]]] = {}
         self.noted: dict[tuple[str, str], datetime] = {}

@@ -20,13 +20,14 @@ from shared.domain.limits import (
     LimitFigures,
     LimitReading,
     LimitScope,
+    Paying,
     Report,
     Work,
     window_start,
 )
 from shared.domain.secrets import Secret
 from shared.providers.contract import AccessLost, LimitReached, Session, TokenRefused
-from shared.storage.windows import PATIENCE
+from shared.storage.windows import PATIENCE, class_of
 from shared.usecases.access_token import Access, access_token
 from shared.usecases.lost_access import access_lost
 from shared.usecases.service import Service
@@ -52,11 +53,13 @@ class Allowance:
     through. What became of the calls is reported with the next slice, or with `settle`.
     """
 
-    def __init__(self, service: Service, provider: str, organisation: str, work: Work) -> None:
+    def __init__(self, service: Service, provider: str, organisation: str, work: Work, of_class: str = "") -> None:
+        """With `of_class` these are calls of one class, which the provider counts apart as well."""
         self._service = service
         self._provider = provider
-        self._organisation = organisation
+        self._organisation = class_of(organisation, of_class) if of_class else organisation
         self._work = work
+        self._class = of_class
         self._owner = token_hex(4)
         self._lock = Lock()
         self._turns: deque[datetime] = deque()
@@ -74,7 +77,8 @@ class Allowance:
     def _figures(self) -> LimitFigures:
         from shared.providers import registry
 
-        return registry.profile(self._provider).limits
+        limits = registry.profile(self._provider).limits
+        return limits.of_class(self._class) if self._class else limits
 
     @property
     def _window(self) -> timedelta:
@@ -118,8 +122,8 @@ class Allowance:
         taken = self._service.windows.take_slice(self._provider, self._organisation, ask, self._figures)
         self._reported()
         if isinstance(taken, Blocked):
-            self._own_block = taken
-            raise LimitReached(taken)
+            self._own_block = replace(taken, scope=LimitScope.CLASS) if self._class else taken
+            raise LimitReached(self._own_block)
         self._turns.extend(taken.turns)
         self._ends_at, self._granted = taken.ends_at, len(taken.turns)
 
@@ -164,8 +168,14 @@ class Allowance:
             if reading.minute_left is not None and reading.minute_left < due:
                 # Calls still on their way may not be counted in what the provider says is left.
                 self._keep(max(0, reading.minute_left - len(self._in_flight)))
-        if reading.app_minute_left is not None and reading.app_minute_left < self._figures.app_per_minute // _APP_LOW:
+        of_app = self._figures.app_per_minute
+        if reading.app_minute_left is not None and of_app and reading.app_minute_left < of_app // _APP_LOW:
             self._pause_app(now)
+
+    def not_made(self) -> None:
+        """Take in that the call which `permit` was last given for is not made: it is free again."""
+        with self._lock:
+            self._in_flight.pop(get_ident(), None)
 
     def _keep(self, calls: int) -> None:
         while len(self._turns) > calls:
@@ -181,6 +191,8 @@ class Allowance:
 
     def blocked(self, blocked: Blocked) -> None:
         """Remember a 429 for everybody; what our own windows refused is known already."""
+        if blocked.scope is LimitScope.CLASS:
+            return  # providers do not say this of a class: it is what our own windows refused
         with self._lock:
             self._turns.clear()
         if blocked != self._own_block:
@@ -200,15 +212,18 @@ class Allowance:
             self._reported()
 
 
-def allowance(service: Service, provider: str, organisation: str, work: Work) -> Allowance:
+def allowance(service: Service, provider: str, organisation: str, work: Work, of_class: str = "") -> Allowance:
     """The process's allowance for one kind of work on an organisation: one, however many sessions use it."""
-    key = (provider, organisation, work)
-    return service.allowances.setdefault(key, Allowance(service, provider, organisation, work))
+    key = (provider, organisation, work, of_class)
+    return service.allowances.setdefault(key, Allowance(service, provider, organisation, work, of_class))
 
 
 def settle_calls(service: Service, provider: str, organisation: str, work: Work) -> None:
     """Give back the calls that this process was granted for a kind of work and did not make."""
-    allowance(service, provider, organisation, work).settle()
+    from shared.providers import registry
+
+    for of_class in ("", *registry.profile(provider).limits.classes):
+        allowance(service, provider, organisation, work, of_class).settle()
 
 
 def session_for(
@@ -246,7 +261,37 @@ def _session(
 ) -> Session:
     # The list of a consent's organisations belongs to none of them: such calls are counted by grant.
     paid_by = allowance(service, provider, organisation or f"grant-{access.grant_id}", work)
-    return replace(_unpinned(service, provider, access.token, deadline, paid_by), organisation=organisation)
+    session = _unpinned(service, provider, access.token, deadline, paid_by)
+    if not organisation:
+        return session
+    return replace(session, organisation=organisation, classes=_classes(service, provider, organisation, work))
+
+
+def _classes(service: Service, provider: str, organisation: str, work: Work) -> dict[str, Paying]:
+    """How calls are paid for that the provider counts apart: of their class's minute, then as every call."""
+    from shared.providers import registry
+
+    every = allowance(service, provider, organisation, work)
+    names = registry.profile(provider).limits.classes
+    return {name: paid_twice(allowance(service, provider, organisation, work, name), every) for name in names}
+
+
+def paid_twice(of_class: Allowance, every: Allowance) -> Paying:
+    """Pay for calls of a class that is counted apart; a call is made when both have a turn for it."""
+
+    def permit() -> None:
+        of_class.permit()
+        try:
+            every.permit()
+        except BaseException:
+            of_class.not_made()
+            raise
+
+    def observe(reading: LimitReading) -> None:
+        of_class.observe(LimitReading())
+        every.observe(reading)
+
+    return Paying(permit, observe)
 
 
 def _unpinned(service: Service, provider: str, token: Secret, deadline: datetime, paid_by: Allowance) -> Session:

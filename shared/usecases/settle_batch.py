@@ -24,21 +24,21 @@ def settle_or_pass(drain: Drain, batch: Batch) -> None:
     """Settle a batch; one that fails at a provider which works otherwise waits alone, and others go past it.
 
     What cannot be told from its elements waits with it: documents of its resource where they carry no marker, and
-    items whose supplier is among them.
+    items whose supplier is among them. While it rests nothing of it can be at the provider: only the latter wait.
     """
     if batch.resource in drain.closed_resources:
         return
     try:
         settle_batch(drain, batch)
     except NotBefore as early:
-        if early.failing is None and not early.alone:
+        if early.failing is None and not early.alone and not early.rests:
             raise
         drain.passed.append(early)
         if early.alone:
             return
         if batch.fact is FactKind.SUPPLIERS:
             drain.waiting_suppliers |= {member.subject for member in batch.members}
-        elif not all(member.carries_marker for member in batch.members):
+        elif not early.rests and not all(member.carries_marker for member in batch.members):
             drain.closed_resources.add(batch.resource)
 
 
@@ -65,6 +65,8 @@ def _step(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:
     if batch.status is BatchStatus.PREPARED:
         if connection.is_ending and not _may_be_there(drain, batch):
             return withdraw(drain, connection, batch)
+        if batch.rests_until is not None and drain.now() < batch.rests_until:
+            raise NotBefore(batch.rests_until, rests=True)
         return _start(drain, connection, batch)
     if batch.status in {BatchStatus.SENDING, BatchStatus.UNKNOWN}:
         return _resolve(drain, connection, batch)

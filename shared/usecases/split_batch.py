@@ -11,7 +11,7 @@ from shared.usecases.drain import Drain
 
 def halves(drain: Drain, batch: Batch) -> list[Batch]:
     """Two children of half the members each; the parent is SPLIT. At least two members."""
-    return _split(drain, batch, [_unsent(drain, batch, group, batch.rounds) for group in in_halves(batch.members)])
+    return _split(drain, batch, [unsent(drain, batch, group) for group in in_halves(batch.members)])
 
 
 def in_halves(members: tuple[Member, ...]) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
@@ -20,15 +20,13 @@ def in_halves(members: tuple[Member, ...]) -> tuple[tuple[Member, ...], tuple[Me
     return members[:middle], members[middle:]
 
 
-def resend_absent(
-    drain: Drain, batch: Batch, known: list[ElementAnswer], groups: Sequence[tuple[Member, ...]], rounds: int
-) -> list[Batch]:
-    """Cut off the groups of members that are proven absent at the provider: each goes out again under a new key.
+def resend_absent(drain: Drain, batch: Batch, known: list[ElementAnswer], resends: Sequence[Batch]) -> list[Batch]:
+    """Cut off the members that are proven absent at the provider: each child of `resends` goes out under a new key.
 
     The others follow as a batch that was sent when the parent was, with the answers that are known of them.
     """
-    resends = [_unsent(drain, batch, group, rounds) for group in groups]
-    there = tuple(member for member in batch.members if not any(member in group for group in groups))
+    again = {member.marker for child in resends for member in child.members}
+    there = tuple(member for member in batch.members if member.marker not in again)
     if not there:
         return _split(drain, batch, resends)
     found = replace(
@@ -45,7 +43,7 @@ def resend_absent(
     return [answered, *resends]
 
 
-def _split(drain: Drain, batch: Batch, children: list[Batch]) -> list[Batch]:
+def _split(drain: Drain, batch: Batch, children: Sequence[Batch]) -> list[Batch]:
     sent = drain.provider.elements(batch.resource, drain.service.batches.body(batch))
     elements = {member.marker: element for member, element in zip(batch.members, sent, strict=True)}
     with_bodies = [
@@ -55,8 +53,8 @@ def _split(drain: Drain, batch: Batch, children: list[Batch]) -> list[Batch]:
     return drain.service.batches.split(batch.moved(BatchStatus.SPLIT, epoch=drain.epoch), with_bodies)
 
 
-def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...], rounds: int) -> Batch:
-    """A child of the batch that nothing is known of at the provider: a new key and no history."""
+def unsent(drain: Drain, batch: Batch, members: tuple[Member, ...]) -> Batch:
+    """A child of the batch that nothing is known of at the provider: a new key and no sends; not stored yet."""
     child_id = new_id(drain.now())
     return replace(
         batch,
@@ -73,7 +71,7 @@ def _unsent(drain: Drain, batch: Batch, members: tuple[Member, ...], rounds: int
         sent_with_token_version=None,
         looked_up=0,
         failed_lookups=0,
-        rounds=rounds,
+        rests_until=None,
         parent=batch.id,
         proven_absent=True,
         version=0,

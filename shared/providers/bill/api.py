@@ -18,6 +18,7 @@ from shared.domain.grants import TokenPair
 from shared.domain.limits import Blocked, LimitReading, LimitScope
 from shared.domain.secrets import Secret
 from shared.providers.bill.faults import (
+    APP_REFUSED,
     CONCURRENT_LIMIT,
     HOURLY_LIMIT,
     PASSING,
@@ -138,6 +139,8 @@ def _sign_in_failed(answer: Answer) -> Exception:
     refusal = refusal_of(answer)
     if refusal.any_of(SIGN_IN_REFUSED):
         return InvalidGrant(" ".join(refusal.texts))
+    if refusal.any_of(APP_REFUSED):
+        return CallFailed(refusal.problem(), sent=True)
     # Limits (200 logins an hour), a locked organization, an outage: the same credentials may do later.
     return CallFailed(Problem("provider_unavailable", provider_text=answer.text()), sent=True)
 
@@ -154,6 +157,8 @@ def request(session: Session, call: Call) -> Answer:
     except AccessLost as lost:
         if lost.problem.code == "connection_expired":
             raise TokenRefused from lost
+        if lost.problem.code == "provider_not_set_up":  # our developer key: nothing was done, and no consent has ended
+            raise CallFailed(lost.problem, sent=False) from lost
         raise
 
 

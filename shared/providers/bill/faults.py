@@ -16,8 +16,10 @@ HOURLY_LIMIT: Final = "BDC_1144"
 CONCURRENT_LIMIT: Final = "BDC_1322"
 # A 401 with one of these is cured by a new login.
 SESSION_ENDED: Final = frozenset({"BDC_1109", "BDC_1361"})
-# A login refused for what was typed in. BILL says 1102 of a wrong developer key and of a login of its other stage.
-SIGN_IN_REFUSED: Final = frozenset({"BDC_1101", "BDC_1102"})
+# A login refused for what was typed in.
+SIGN_IN_REFUSED: Final = frozenset({"BDC_1101"})
+# A login refused for our developer key: invalid, inactive, terms not accepted. It says nothing of what was typed in.
+APP_REFUSED: Final = frozenset({"BDC_1102", "BDC_1103", "BDC_1104"})
 # Errors that say nothing about what was asked: a failure on their side, a lost session, limits.
 PASSING: Final = frozenset({"BDC_1001", "BDC_1107", *SESSION_ENDED, HOURLY_LIMIT, CONCURRENT_LIMIT})
 

@@ -15,7 +15,7 @@ from shared.domain.errors import Problem
 from shared.domain.limits import Blocked, LimitReading, LimitScope
 from shared.providers.contract import AccessLost, CallFailed, LimitReached, Session, WholeRefused
 from shared.providers.quickbooks.faults import ACCESS_CODES, PASSING_CODES, THROTTLED, problem
-from shared.providers.quickbooks.profile import API, MINOR_VERSION, PAGE_SIZE
+from shared.providers.quickbooks.profile import API, BATCHES, MINOR_VERSION, PAGE_SIZE
 from shared.providers.transport import Answer, Call, Dialect, broken, perform, to_json
 
 THROTTLED_WAIT: Final = timedelta(seconds=60)  # "Limits and throttles": no Retry-After is promised
@@ -112,6 +112,11 @@ def post(session: Session, path: str, params: Mapping[str, str], body: bytes, co
     return request(session, call)
 
 
+def batch(session: Session, params: Mapping[str, str], body: bytes) -> Answer:
+    """A call of the batch endpoint, which has a minute of its own ("Limits and throttles")."""
+    return post(session.counted_as(BATCHES), "/batch", params, body, "application/json")
+
+
 def read(session: Session, answer: Answer) -> dict[str, Any]:
     """The object of an answer. Raises LimitReached, AccessLost, WholeRefused (nothing was done), CallFailed."""
     told = _json_or_none(answer)
@@ -176,7 +181,7 @@ def queries(session: Session, texts: Mapping[str, str]) -> tuple[dict[str, dict[
     """Several queries in one batch call: each one's element under the name it was asked with, and QuickBooks' time."""
     items = [{"bId": name, "Query": text} for name, text in texts.items()]
     try:
-        told = read(session, post(session, "/batch", {}, to_json({"BatchItemRequest": items}), "application/json"))
+        told = read(session, batch(session, {}, to_json({"BatchItemRequest": items})))
     except WholeRefused as refused:
         raise CallFailed(refused.problem, sent=True) from refused
     found = {str(one.get("bId")): one for one in elements(told, "BatchItemResponse")}

@@ -93,7 +93,7 @@ class QuickBooks:
     # --- publishing
     def send(self, session: Session, batch: Batch, body: bytes) -> list[ElementAnswer]:
         """One batch; its elements are independent and each has its own outcome. Faults come with status 200 too."""
-        answer = api.post(session, "/batch", {"requestid": batch.key}, body, "application/json")
+        answer = api.batch(session, {"requestid": batch.key}, body)
         told = api.read(session, answer)
         found = api.elements(told, "BatchItemResponse")
         answers = sent_answers(batch.resource, batch.members, found)

@@ -18,6 +18,7 @@ TEXT_LENGTH: Final = 4000  # of PrivateNote and of a line's Description ("Bill")
 NAME_LENGTH: Final = 500  # of a vendor's or customer's DisplayName ("Vendor")
 # "Upload": as many files as fit into 100 MB. That this many go through in one request is assumed.
 FILES_PER_UPLOAD: Final = 20
+BATCHES: Final = "batches"  # calls that are counted apart besides ("Limits and throttles")
 UPLOAD_BYTES: Final = 100 * 1024 * 1024  # "Attachable": the whole request
 
 # What may be switched on in a company (Organisation.features), from "Preferences".
@@ -112,14 +113,16 @@ PROFILE: Final = Profile(
     ),
     access=OAUTH,
     # "Limits and throttles": 500 requests a minute for a company, 10 a second for a company and app, 40 batches a
-    # minute. No daily limit is published (here: what the minutes allow), nor one of the app over all companies.
+    # minute for a company and app. No daily limit is published (here: what the minutes allow), nor one of the app over
+    # all companies.
     limits=LimitFigures(
         per_minute=500,
         per_day=500 * 60 * 24,
-        app_per_minute=1_000_000,
+        app_per_minute=None,
         publish_slots=4,
         refresh_slots=1,
         interactive_slots=1,
+        classes={BATCHES: 40},
     ),
     publishing=PUBLISHING,
     url_variable="LEDGERBRIDGE_QUICKBOOKS_URL",

@@ -30,17 +30,30 @@ def test_a_sync_token_opens_a_session_for_its_organization(sandbox: SandboxClien
     assert desk.DEV_KEY not in repr(world.pair) and desk.TOKEN not in repr(world.pair)
 
 
-@pytest.mark.parametrize("wrong", ["token", "name", "key", "organization"])
+@pytest.mark.parametrize("wrong", ["token", "name", "organization"])
 def test_wrong_credentials_are_no_session(sandbox: SandboxClient, wrong: str) -> None:
     first, second = (row["organisation_id"] for row in sandbox.read("/bill/organisations")[:2])
     typed = {
         "token": credentials(first, token="not-it"),
         "name": credentials(first, name="somebody"),
         "organization": credentials(second),  # the token of another organization
-        "key": credentials(first),
     }[wrong]
     with pytest.raises(InvalidGrant):
-        PROVIDER.sign_in(app(sandbox, "not-our-key" if wrong == "key" else desk.DEV_KEY), typed)
+        PROVIDER.sign_in(app(sandbox), typed)
+
+
+def test_a_wrong_developer_key_is_ours_and_ends_no_consent(sandbox: SandboxClient) -> None:
+    organization = sandbox.read("/bill/organisations")[0]["organisation_id"]
+    with pytest.raises(CallFailed) as failure:
+        PROVIDER.sign_in(app(sandbox, "not-our-key"), credentials(organization))
+    assert failure.value.problem.code == "provider_not_set_up"
+    assert "BDC_1102" in (failure.value.problem.provider_text or "")
+    world = connected(sandbox, pull=False)
+    refusal = [{"code": "BDC_1102", "severity": "ERROR", "category": "REQUEST", "message": "Developer key is invalid."}]
+    world.desk.fault("GET", "/organizations/*", "status", status=401, body=json.dumps(refusal))
+    with pytest.raises(CallFailed) as call:
+        PROVIDER.organisation(world.session, "")
+    assert (call.value.problem.code, call.value.sent) == ("provider_not_set_up", False)
 
 
 def test_logins_that_are_used_up_are_no_wrong_credentials(sandbox: SandboxClient) -> None:

@@ -8,13 +8,15 @@ import pytest
 
 from rehearsal.world import World
 from shared.domain.accounts import Caller
+from shared.domain.catalogue import kind_of
 from shared.domain.duplicates import Decision, Sought
-from shared.domain.errors import LedgerbridgeError
+from shared.domain.errors import LedgerbridgeError, Problem
 from shared.domain.items import Stage
-from shared.providers.contract import FindsAlike, Session
+from shared.providers.contract import CallFailed, FindsAlike, Session
 from shared.usecases.change_settings import change_settings
 from shared.usecases.decide_duplicate import decide_duplicate
 from shared.usecases.unarchive_item import Mode, unarchive_item
+from tests.integration.providers.suite import only
 
 ANNA = Caller("tenant", "anna", is_machine=False)
 asks = pytest.mark.parametrize("world", ["xero", "quickbooks", "sage"], indirect=True)
@@ -89,14 +91,84 @@ def test_one_question_is_enough_for_several(world: World, monkeypatch: pytest.Mo
     ask, calls = provider.alike, list[str]()
 
     def counted(session: Session, resource: str, sought: Sequence[Sought]) -> Mapping[str, str | None]:
-        permit = replace(session, permit=lambda: calls.append(resource) or session.permit())
-        return ask(permit, resource, sought)
+        counting = replace(session, permit=lambda: calls.append(resource) or session.permit(), classes={})
+        return ask(counting, resource, sought)
 
     monkeypatch.setattr(type(provider), "alike", staticmethod(counted))
     switch_on(world)
     items = world.create([world.papers.bill(number=f"D-{number}") for number in range(8)])
     assert set(publish(world, *items)) == {Stage.PUBLISHED}
     assert len(calls) == 1
+
+
+def refuse_questions(world: World, status: int) -> None:
+    """The question fails, whatever else is asked or sent."""
+    if world.software.name == "quickbooks":  # queries and documents go to one address
+        method, path = world.software.calls["bill"].method, world.software.calls["bill"].path
+        world.sandbox.fault(
+            method, path, "status", provider="quickbooks", status=status, times=None, containing="SELECT"
+        )
+    else:
+        world.blind(status=status, times=None)
+
+
+def not_checked(world: World, item: str) -> bool:
+    state = world.state(item)
+    assert state.last_error is None or kind_of(state.last_error).remedy
+    return [one.code for one in state.reasons] == ["duplicate_not_checked"] and state.stage is Stage.NEEDS_REVIEW
+
+
+@asks
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_question_that_is_refused_holds_what_it_is_about_and_nothing_else(world: World, status: int) -> None:
+    switch_on(world)
+    asked, sale = world.create([world.papers.bill(number="D-1"), world.papers.sales_invoice(number="S-1")])
+    refuse_questions(world, status)
+    assert publish(world, asked, sale) == [Stage.NEEDS_REVIEW, Stage.PUBLISHED]
+    assert not_checked(world, asked)
+    assert (world.connection.failed_drains, world.connection.parked_until) == (0, None)
+    world.sandbox.mend()
+    assert publish(world, asked) == [Stage.PUBLISHED]
+
+
+@asks
+def test_while_the_provider_is_down_what_would_be_asked_about_waits(world: World) -> None:
+    switch_on(world)
+    (item,) = world.create([world.papers.bill(number="D-1")])
+    world.sandbox.fault("*", "*", "status", provider=world.software.name, status=503, times=None)
+    world.publish([item])
+    assert not world.is_quiet(rounds=12)
+    assert world.connection.parked_until is not None
+    assert (world.markers(), world.state(item).last_error) == ([item], None)
+    world.sandbox.mend()
+    world.settle()
+    assert world.state(item).stage is Stage.PUBLISHED
+
+
+@pytest.mark.parametrize(("refused", "most"), [({"D-3"}, 12), ({f"D-{number}" for number in range(8)}, 6)])
+@only("xero")
+def test_only_what_cannot_be_asked_about_is_held(
+    world: World, refused: set[str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In few questions: where several in a row cannot be asked about alone, the others are not tried."""
+    provider = world.service.provider(world.software.name)
+    assert isinstance(provider, FindsAlike)
+    ask, questions = provider.alike, list[int]()
+
+    def picky(session: Session, resource: str, sought: Sequence[Sought]) -> Mapping[str, str | None]:
+        questions.append(len(sought))
+        if any(one.number in refused for one in sought):
+            raise CallFailed(Problem("provider_refused", provider_text="no"), sent=True)
+        return ask(session, resource, sought)
+
+    monkeypatch.setattr(type(provider), "alike", staticmethod(picky))
+    switch_on(world)
+    items = world.create([world.papers.bill(number=f"D-{number}") for number in range(8)])
+    stages = publish(world, *items)
+    held = [f"D-{number}" for number, stage in enumerate(stages) if stage is Stage.NEEDS_REVIEW]
+    assert set(held) == refused
+    assert all(not_checked(world, items[int(name[2:])]) for name in held)
+    assert len(questions) <= most
 
 
 @pytest.mark.parametrize("world", ["bill"], indirect=True)

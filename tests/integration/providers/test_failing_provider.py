@@ -11,7 +11,7 @@ from shared.domain.catalogue import kind_of
 from shared.domain.items import FactOutcome, Stage
 from shared.providers import registry
 from shared.usecases.publish_item import publish_item
-from tests.integration.providers.suite import every, only, others
+from tests.integration.providers.suite import SOAK, against, every, only, others
 from tests.integration.publishing.checks import assert_sound, ledger, stages
 
 POISON = "indigestible"
@@ -34,7 +34,7 @@ def assert_given_up(world: World, item: str) -> None:
     assert kind_of(state.last_error).remedy
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(2, marks=pytest.mark.soak), 7])
+@pytest.mark.parametrize("count", [1, pytest.param(2, marks=SOAK), 7, pytest.param(20, marks=SOAK)])
 @every(soak=others())
 def test_one_document_that_always_fails_is_given_up_and_the_others_go(world: World, count: int) -> None:
     ids = world.create([*[world.papers.bill() for _ in range(count - 1)], poison(world)])
@@ -46,8 +46,8 @@ def test_one_document_that_always_fails_is_given_up_and_the_others_go(world: Wor
     assert_sound(world)
     assert_given_up(world, ids[-1])
     assert [world.state(item).stage for item in ids[:-1]] == [Stage.PUBLISHED] * (count - 1)
-    # Three sends a round; one round whole, one for each cut, two alone; and one for each document that is let go.
-    assert world.called("bill") - before <= 3 * 9 + count
+    # Three sends a round; two rounds whole, one for each cut, two alone; and one for each document that is let go.
+    assert world.called("bill") - before <= 3 * (2 + 5 + 2) + count
 
     world.sandbox.mend()
     publish_item(world.service, world.account, ids[-1])
@@ -55,6 +55,53 @@ def test_one_document_that_always_fails_is_given_up_and_the_others_go(world: Wor
     assert_sound(world)
     assert stages(world) == {"published": count}
     assert world.connection.failed_drains == 0
+
+
+OUTAGES = [
+    against("xero", more=(3,), called="3"),
+    *(
+        against(name, more=(count,), marks=[SOAK], called=str(count))
+        for name, count in (("xero", 20), ("quickbooks", 20), ("sage", 3))
+    ),
+]
+
+
+@pytest.mark.parametrize(("world", "count"), OUTAGES, indirect=["world"])
+def test_a_provider_that_takes_nothing_for_minutes_though_it_answers_refuses_nothing(world: World, count: int) -> None:
+    """Reads go on: that alone must not make poison of what is sent meanwhile."""
+    ids = world.create([world.papers.bill() for _ in range(count)])
+    world.fault("bill", "status", status=500, times=None)
+    ends = world.time() + timedelta(minutes=25)
+    world.publish(ids)
+    while world.time() < ends:
+        assert not world.is_quiet(rounds=1)
+    assert [world.state(item).last_error for item in ids] == [None] * count
+    assert sorted(world.markers()) == sorted(ids)
+    world.sandbox.mend()
+    world.settle()
+    assert world.failures == []
+    assert_sound(world)
+    assert stages(world) == {"published": count}
+
+
+@every(soak=others())
+def test_one_alone_is_given_up_only_when_no_outage_can_be_meant(world: World) -> None:
+    """Nothing else shows whether the provider takes documents; one that goes through soon after shows it."""
+    (bad,) = world.create([poison(world)])
+    fails_at_poison(world)
+    began = world.time()
+    world.publish([bad])
+    while world.time() < began + timedelta(hours=1):
+        assert not world.is_quiet(rounds=1)
+    assert world.state(bad).last_error is None
+    assert world.connection.parked_until is None
+    (good,) = world.create([world.papers.bill()])
+    world.publish([good])
+    world.deliver_due()
+    assert world.state(good).stage is Stage.PUBLISHED
+    world.settle()
+    assert_sound(world)
+    assert_given_up(world, bad)
 
 
 @every(soak=others())
@@ -92,7 +139,7 @@ def test_credit_notes_without_a_marker_wait_for_one_that_fails_and_are_told_apar
     assert_sound(world)
     assert_given_up(world, ids[0])
     assert world.state(ids[1]).stage is Stage.PUBLISHED
-    assert world.calls("PUT /CreditNotes") == 9
+    assert world.calls("PUT /CreditNotes") == 12
 
 
 @every("supplier", soak=others())
@@ -127,6 +174,37 @@ def test_a_payment_that_always_fails_leaves_its_document_published(world: World)
     assert found.attachment is not None
     assert found.attachment.outcome is FactOutcome.DONE
     assert stages(world) == {"published": 2}
+
+    world.sandbox.mend()
+    world.publish(ids[:1])  # in bulk as well as alone, as for a file that failed
+    world.settle()
+    assert_sound(world)
+    assert payment_of(world, ids[0]) is FactOutcome.DONE
+
+
+@every("payment", soak=registry.names())
+def test_a_payment_that_nobody_could_find_out_about_is_looked_up_before_it_is_made_again(world: World) -> None:
+    ids = world.create([world.papers.paid_bill()])
+    world.fault("payment", "commit_then_drop", times=None)
+    world.blind(status=500, times=None)  # Sage's are found by what they pay
+    where = world.software.calls["payment"].path
+    world.sandbox.fault("GET", where, "status", provider=world.software.name, status=500, times=None)
+    world.publish(ids)
+    world.settle()
+    assert payment_of(world, ids[0]) is FactOutcome.UNKNOWN
+    world.sandbox.mend()
+    before = world.called("payment")
+    world.publish(ids)
+    world.settle()
+    assert world.failures == []
+    assert_sound(world)
+    assert payment_of(world, ids[0]) is FactOutcome.DONE
+    assert world.called("payment") == before
+
+
+def payment_of(world: World, item: str) -> FactOutcome | None:
+    published = world.state(item).published
+    return published.payment.outcome if published and published.payment else None
 
 
 @every(soak=registry.names())

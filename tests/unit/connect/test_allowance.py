@@ -1,6 +1,7 @@
 """What a process may call: slices from the windows, less where the provider says so, nothing after a 429."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,9 +12,10 @@ from shared.aws.clock import Clock
 from shared.domain.errors import fail
 from shared.domain.limits import Ask, Blocked, LimitReading, LimitScope, Report, Slice, Work
 from shared.providers.contract import LimitReached
+from shared.providers.quickbooks.profile import BATCHES
 from shared.usecases import sessions
 from shared.usecases.service import Service
-from shared.usecases.sessions import Allowance, allowance
+from shared.usecases.sessions import Allowance, allowance, paid_twice
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -185,3 +187,42 @@ def test_one_allowance_per_process_and_kind_of_work() -> None:
     setup = Setup()
     assert allowance(setup.service, "xero", "org", Work.PUBLISH) is setup.allowance
     assert allowance(setup.service, "xero", "org", Work.INTERACTIVE) is not setup.allowance
+
+
+class TwoKinds:
+    """Calls of a class that the provider counts apart: of their own minute, and of every call's."""
+
+    def __init__(self, of_class: Sequence[Slice | Blocked], every: Sequence[Slice | Blocked]) -> None:
+        self.class_windows, self.windows = Windows(*of_class), Windows(*every)
+        self.of_class = self._allowance(self.class_windows, BATCHES)
+        self.every = self._allowance(self.windows, "")
+        self.paying = paid_twice(self.of_class, self.every)
+
+    def _allowance(self, windows: Windows, of_class: str) -> Allowance:
+        clock = Clock(6, source=lambda: START)
+        service = cast(Service, SimpleNamespace(windows=windows, clock=clock, allowances={}))
+        return allowance(service, "quickbooks", "org", Work.PUBLISH, of_class)
+
+
+def test_a_call_of_a_class_is_paid_for_twice_and_reported_twice() -> None:
+    setup = TwoKinds([slice_of(1), BLOCKED], [slice_of(5)])
+    setup.paying.permit()
+    setup.paying.observe(LimitReading())
+    with pytest.raises(LimitReached) as reached:
+        setup.paying.permit()
+    assert reached.value.blocked == replace(BLOCKED, scope=LimitScope.CLASS)
+    assert len(setup.class_windows.asked[1].report.answered) == 1
+    setup.every.blocked(reached.value.blocked)
+    assert not setup.windows.blocks
+    setup.every.permit()  # other calls go on, of the slice they have
+    setup.every.settle()
+    assert [(len(report.answered), report.in_flight) for report in setup.windows.settled] == [(1, 1)]
+
+
+def test_a_call_of_a_class_that_has_no_turn_as_a_call_is_free_again() -> None:
+    setup = TwoKinds([slice_of(5)], [BLOCKED])
+    with pytest.raises(LimitReached):
+        setup.paying.permit()
+    setup.of_class.settle()
+    (report,) = setup.class_windows.settled
+    assert (report.answered, report.in_flight) == ((), 0)

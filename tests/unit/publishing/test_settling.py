@@ -7,6 +7,8 @@ import pytest
 from shared.domain.errors import Problem
 from shared.domain.publishing import Batch, BatchStatus, ElementAnswer, FactKind, Member, Verdict
 from shared.domain.settling import (
+    ROUNDS_ALONE,
+    ROUNDS_UNPROVEN,
     AfterAbsence,
     Patience,
     Step,
@@ -14,6 +16,8 @@ from shared.domain.settling import (
     may_conclude_absent,
     missing,
     next_step,
+    rest_after,
+    rounds_of_part,
     trusted,
 )
 
@@ -129,17 +133,42 @@ def test_strange_repeated_and_unknown_answers_are_not_believed() -> None:
     assert trusted(members, answers) == (done("LB1"), refused)
 
 
-def test_one_element_that_always_fails_is_given_up_after_three_rounds() -> None:
-    steps = [after_absence(rounds, 1) for rounds in (1, 2, 3)]
-    assert steps == [AfterAbsence.RESEND, AfterAbsence.RESEND, AfterAbsence.GIVE_UP]
+def given_up_after(*, others_taken: bool) -> tuple[int, timedelta]:
+    """The rounds of an element alone, and how long it rested between them."""
+    rounds, rested = 1, timedelta()
+    while after_absence(rounds, 1, others_taken=others_taken) is AfterAbsence.RESEND:
+        rested += rest_after(rounds, 1)
+        rounds += 1
+    return rounds, rested
+
+
+def test_one_element_that_always_fails_while_others_are_taken_is_given_up_after_outages_of_minutes() -> None:
+    assert given_up_after(others_taken=True) == (ROUNDS_ALONE, timedelta(minutes=15))
+
+
+def test_where_nothing_else_was_taken_it_may_be_an_outage_and_is_waited_for_much_longer() -> None:
+    assert given_up_after(others_taken=False) == (ROUNDS_UNPROVEN, timedelta(minutes=105))
+
+
+@pytest.mark.parametrize("rounds", range(1, 10))
+def test_several_elements_never_rest_and_are_never_given_up(rounds: int) -> None:
+    assert rest_after(rounds, 2) == timedelta()
+    assert after_absence(rounds, 2, others_taken=True) is not AfterAbsence.GIVE_UP
 
 
 def test_several_elements_are_split_from_the_second_round_on_until_each_stands_alone() -> None:
     rounds, elements = 1, 50
     steps = []
-    while (step := after_absence(rounds, elements)) is not AfterAbsence.GIVE_UP:
+    while (step := after_absence(rounds, elements, others_taken=True)) is not AfterAbsence.GIVE_UP:
         steps.append(step)
-        elements = -(-elements // 2) if step is AfterAbsence.SPLIT else elements
+        if step is AfterAbsence.SPLIT:
+            elements = -(-elements // 2)
+            rounds = rounds_of_part(rounds, elements)
         rounds += 1
-    assert steps == [AfterAbsence.RESEND, *[AfterAbsence.SPLIT] * 6]
-    assert (rounds, elements) == (8, 1)
+    again = AfterAbsence.RESEND
+    assert steps == [
+        again,
+        *[AfterAbsence.SPLIT] * 6,
+        again,
+    ]  # alone it is sent twice, whatever it was sent with before
+    assert (rounds, elements) == (ROUNDS_ALONE, 1)
