@@ -16,6 +16,7 @@ from shared.usecases.drain import Drain
 from shared.usecases.item_news import tell_of_batch
 from shared.usecases.prepare_payments import prepare_payments
 from shared.usecases.publish_inside import publish_inside
+from shared.usecases.watch_payments import watch_batch
 from shared.usecases.withdraw import give_up_files
 
 HELD = Problem("outcome_unknown")
@@ -30,6 +31,7 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     """
     by_marker = {answer.marker: answer for answer in answers}
     states = drain.states(batch.account, [member.subject for member in batch.members])
+    watch_batch(drain, batch, by_marker, states)
     for member in batch.members:
         state = states.get(member.subject)
         after = _concluded(drain, batch, member, by_marker[member.marker], state) if state else None

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from shared.storage.states import StateStore
     from shared.storage.table import Consumed, Table
     from shared.storage.tenants import TenantStore
+    from shared.storage.watched import WatchedStore
     from shared.storage.windows import WindowStore
     from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
@@ -198,6 +199,12 @@ class Service:
         from shared.storage.batches import BatchStore
 
         return BatchStore(self.table("items"))
+
+    @cached_property
+    def watched(self) -> "WatchedStore":
+        from shared.storage.watched import WatchedStore
+
+        return WatchedStore(self.table("items"))
 
     @cached_property
     def rules(self) -> "RuleStore":
