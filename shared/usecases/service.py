@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from shared.storage.standing import StandingStore
     from shared.storage.states import StateStore
     from shared.storage.table import Consumed, Table
+    from shared.storage.tallies import TallyStore
     from shared.storage.tenants import TenantStore
     from shared.storage.watched import WatchedStore
     from shared.storage.windows import WindowStore
@@ -274,6 +275,12 @@ class Service:
         from shared.storage.deliveries import DeliveryStore
 
         return DeliveryStore(self.table("claims"))
+
+    @cached_property
+    def tallies(self) -> "TallyStore":
+        from shared.storage.tallies import TallyStore
+
+        return TallyStore(self.table("claims"))
 
     # --- the rest of AWS
     @cached_property
