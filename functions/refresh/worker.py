@@ -56,7 +56,7 @@ def serve(service: Service, body: dict[str, Any], *, message_id: str, sent_at: d
         case "recheck":
             recheck_items(service, body["tenant"], body["account"], body.get("cursor"), deadline)
         case "attention":
-            look_at_attention(service, body["tenant"], body["account"])
+            look_at_attention(service, body["tenant"], body["account"], body.get("older"))
         case "notice":
             for look in notices_of(body):
                 if look.kinds or not look.decisions:

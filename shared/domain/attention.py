@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -35,6 +35,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Older:
+    """What waited at a time (UTC), by cause, of the items that are older than `item`: more than one look reads."""
+
+    item: str
+    at: datetime
+    causes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Attention:
     """One account that waits for somebody: noted at once when something happens, `causes` at the next look.
 
@@ -48,6 +57,7 @@ class Attention:
     chain: str
     causes: dict[str, Waiting] = field(default_factory=dict)
     looked_at: datetime | None = None
+    older: Older | None = None  # None where a look reads all there are, or before they were first counted
     version: int = 0
 
 
@@ -95,4 +105,4 @@ def looked_at(before: Attention, found: Mapping[Cause, int], now: datetime) -> A
         for cause, count in sorted(found.items())
     }
     since = min(waiting.since for waiting in causes.values())
-    return Attention(before.tenant, before.account, since, before.chain, causes, now, before.version)
+    return replace(before, since=since, causes=causes, looked_at=now)

@@ -237,6 +237,8 @@ class Connection:
     bank_reading: BankReading | None = None  # None before bank transactions were first read
     # Until when changes of published documents were read back, by the provider's collection.
     payments_read: dict[str, datetime] = field(default_factory=dict)
+    # Whether what was published before there were notes of what is watched (usecases.watch_payments) is watched too.
+    watches_earlier: bool = False
     closing: Closing | None = None
     # The connection that this one is to replace: until it does, nothing goes through this one and nobody counts on it.
     successor_of: str | None = None

@@ -17,6 +17,7 @@ from shared.usecases.item_news import tell_of_batch
 from shared.usecases.name_approvers import give_up_approvers, name_approvers
 from shared.usecases.prepare_payments import prepare_payments
 from shared.usecases.publish_inside import publish_inside
+from shared.usecases.watch_payments import watch_batch
 from shared.usecases.withdraw import give_up_files
 
 HELD = Problem("outcome_unknown")
@@ -32,6 +33,7 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
     """
     by_marker = {answer.marker: answer for answer in answers}
     states = drain.states(batch.account, [member.subject for member in batch.members])
+    watch_batch(drain, batch, by_marker, states)
     for member in batch.members:
         state = states.get(member.subject)
         after = _concluded(drain, batch, member, by_marker[member.marker], state) if state else None

@@ -1,21 +1,20 @@
-"""Once a day every tenant that wants it is told which of its accounts wait for somebody."""
+"""Once a day every tenant that wants it is told what happened in its accounts, and which of them wait for somebody."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from shared.domain.attention import Attention
+from shared.domain.digests import COUNTED, Tally, day_of, next_digest
 from shared.domain.outgoing import Endpoint, EventType
 from shared.storage.agenda import AgendaKind
 from shared.usecases.service import Service
 from shared.usecases.tell import tell
 
-_FROM: Final = time(6, tzinfo=UTC)  # tenants are spread over the hour that begins then
-_SPREAD: Final = 3600  # seconds
-NAMED: Final = 50  # accounts that a digest names, the oldest first
-_COUNTED: Final = 1000  # accounts that its totals are of
+NAMED: Final = 50  # accounts that a digest names: those that wait the longest, those where the most happened
+_COUNTED: Final = 1000  # waiting accounts that its totals are of
+MOST_TALLIES: Final = 50_000  # that it counts: each is of a batch, a request or a document
 
 
 def plan_digest(service: Service, endpoint: Endpoint) -> None:
@@ -25,13 +24,6 @@ def plan_digest(service: Service, endpoint: Endpoint) -> None:
         service.agenda.put(AgendaKind.DIGEST, at, endpoint.tenant, {"tenant": endpoint.tenant})
 
 
-def next_digest(tenant: str, now: datetime) -> datetime:
-    """The tenant's own minute of the day, the next time it comes (UTC)."""
-    offset = int(hashlib.sha256(tenant.encode()).hexdigest()[:8], 16) % _SPREAD
-    today = datetime.combine(now.astimezone(UTC).date(), _FROM) + timedelta(seconds=offset)
-    return today if today > now else today + timedelta(days=1)
-
-
 def send_digest(service: Service, said: Mapping[str, Any], due: datetime) -> None:
     """Tell the tenant, and plan the next digest, while any endpoint wants it."""
     tenant = said["tenant"]
@@ -39,16 +31,36 @@ def send_digest(service: Service, said: Mapping[str, Any], due: datetime) -> Non
         return
     service.agenda.put(AgendaKind.DIGEST, next_digest(tenant, service.clock.now()), tenant, dict(said))
     noted, more = service.attention.page(tenant, None, _COUNTED)
-    day = due.date().isoformat()
-    tell(service, tenant, None, EventType.DIGEST_DAILY, tenant, _data(day, noted, more=more is not None), occasion=day)
+    day = day_of(due)
+    happened = service.tallies.of_day(tenant, day, MOST_TALLIES)
+    data = {"date": day, **_happened(happened), **_waiting(noted, more=more is not None)}
+    tell(service, tenant, None, EventType.DIGEST_DAILY, tenant, data, occasion=day)
 
 
-def _data(day: str, noted: list[Attention], *, more: bool) -> dict[str, Any]:
+def _happened(tallies: Sequence[Tally]) -> dict[str, Any]:
+    """What was told of items since the last digest, in all and by account."""
+    accounts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in tallies:
+        accounts[one.account].update(one.counts)
+    most = sorted(accounts.items(), key=lambda one: (-one[1].total(), one[0]))[:NAMED]
+    return {
+        "happened": _by_event(sum(accounts.values(), Counter())),
+        "happened_in": len(accounts),
+        "more_happened": len(tallies) == MOST_TALLIES,
+        "happened_by_account": [{"account": account, **_by_event(counts)} for account, counts in most],
+    }
+
+
+def _by_event(counts: Mapping[str, int]) -> dict[str, int]:
+    """By the events' own names without what they are of: published, refused, needs_review, unknown."""
+    return {event.value.removeprefix("item."): counts.get(event.value, 0) for event in COUNTED}
+
+
+def _waiting(noted: Sequence[Attention], *, more: bool) -> dict[str, Any]:
     totals: Counter[str] = Counter()
     for one in noted:
         totals.update({cause: waiting.count for cause, waiting in one.causes.items()})
     return {
-        "date": day,
         "accounts_waiting": len(noted),
         "more_accounts": more,
         "totals": dict(sorted(totals.items())),

@@ -7,7 +7,7 @@ from shared.domain.items import ItemState
 from shared.domain.outgoing import EventType, News
 from shared.domain.publishing import Batch, ElementAnswer, Verdict
 from shared.usecases.drain import Drain
-from shared.usecases.tell import tell_all
+from shared.usecases.tell import tell_of_items
 from shared.usecases.tell_reviews import said_of
 
 _OF_VERDICT: Final = {
@@ -28,13 +28,13 @@ def tell_of_batch(drain: Drain, batch: Batch, answers: Mapping[str, ElementAnswe
         event = _OF_VERDICT[answers[member.marker].verdict]
         if event is not EventType.ITEM_PUBLISHED or state.published is not None:
             news.append(News(event, batch.account, member.subject, batch.id, said_of(state, batch.connection)))
-    tell_all(drain.service, batch.tenant, news)
+    tell_of_items(drain.service, batch.tenant, news)
 
 
 def tell_refused(drain: Drain, account: str, connection: str, state: ItemState, occasion: str) -> None:
     """Tell that a queued item came back to a person before anything of it was sent."""
     news = News(EventType.ITEM_REFUSED, account, state.item, occasion, said_of(state, connection))
-    tell_all(drain.service, drain.tenant, [news])
+    tell_of_items(drain.service, drain.tenant, [news])
 
 
 def tell_published(drain: Drain, account: str, connection: str, state: ItemState) -> None:
@@ -42,4 +42,4 @@ def tell_published(drain: Drain, account: str, connection: str, state: ItemState
     news = News(
         EventType.ITEM_PUBLISHED, account, state.item, f"resolved|{state.generation}", said_of(state, connection)
     )
-    tell_all(drain.service, drain.tenant, [news])
+    tell_of_items(drain.service, drain.tenant, [news])

@@ -3,40 +3,42 @@
 The software is asked what has changed since it was last asked, never for a document by itself.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from shared.aws.log import count, logger
+from shared.domain.claims import is_claim
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError
 from shared.domain.items import ItemState, PaymentStatus, Published, TimelineEntry
+from shared.domain.watched import Watched, is_document_of, is_open, short
 from shared.providers.contract import CallFailed, Provider, Session, Standing, TellsPayments
 from shared.providers.facts import Profile
 from shared.usecases.service import Service
 from shared.usecases.update_connection import update_connection
+from shared.usecases.watch_payments import watched_documents
 
 Call = Callable[[Session], Sequence[Standing]]
 Ask = Callable[[Call], Sequence[Standing]]
-PAGE: Final = 250  # items; the newest page says which collections are asked about
-MOST_PAGES: Final = 8  # read in search of what has changed there
-WATCHED_FOR: Final = timedelta(days=180)  # a document that is not paid by then is not looked at again
+AT_ONCE: Final = 100  # items read together
 CLOCKS_DIFFER: Final = timedelta(minutes=2)
-_OPEN: Final = frozenset({None, PaymentStatus.UNPAID})
-Where = tuple[str, str]  # the provider's collection, and its id of a document there
+Where = tuple[str, str]  # the provider's collection, and the short name of a document there
 
 
 def read_payments(service: Service, connection: Connection, provider: Provider, ask: Ask) -> int:
     """Bring the payment status of what this connection published up to date; returns how many items changed.
 
-    One pass over what changed for each collection of which something is unpaid, or one for all where the software has
-    such a call. What a call cannot answer is asked again at the next refresh. `ask` makes a call; it raises
-    LimitReached, AccessLost and OutOfTime, which are the caller's.
+    One pass over what changed for each collection of which something that is watched is unpaid, or one for all where
+    the software has such a call. What a call cannot answer is asked again at the next refresh. `ask` makes a call; it
+    raises LimitReached, AccessLost and OutOfTime, which are the caller's.
     """
     if not isinstance(provider, TellsPayments):
         return 0
-    watched = _Watched(service, connection)
+    watched = _Watching(service, connection, watched_documents(service, connection))
     began, changed, read = service.clock.now(), 0, []
     for resources, since in _asked(connection, provider.profile, watched.unpaid_since()):
         try:
@@ -81,76 +83,108 @@ def _remember(service: Service, connection: Connection, read: Mapping[str, datet
 
 
 @dataclass
-class _Watched:
-    """The account's items, newest first, read page by page and no further than needed."""
+class _Watching:
+    """What is watched in the connection's organisation; the items are read where something changed."""
 
     service: Service
     connection: Connection
-    found: dict[Where, ItemState] = field(default_factory=dict)  # what this connection published
+    rows: Sequence[Watched]
     missed: set[str] = field(default_factory=set)  # collections of which something could not be written
-    pages: int = 0
-    cursor: str | None = None
 
     def unpaid_since(self) -> dict[str, datetime]:
-        """When the oldest unpaid document was published, by collection, of the newest page of items."""
-        self._more()
-        earliest = self.service.clock.now() - self.service.clock.scale(WATCHED_FOR)
+        """Since when there is something unpaid, by collection."""
         oldest: dict[str, datetime] = {}
-        for (resource, _), state in self.found.items():
-            there = _published(state)
-            if _may_be_paid(there) and there.payment_status in _OPEN and there.at >= earliest:
-                oldest[resource] = min(there.at, oldest.get(resource, there.at))
+        for row in self.rows:
+            if row.open:
+                oldest[row.resource] = min(row.at, oldest.get(row.resource, row.at))
         return oldest
 
     def write(self, told: Iterable[Standing], profile: Profile) -> int:
         """Keep what was told of documents that are ours; returns how many items changed."""
-        statuses = {(one.resource, one.document_id): one.status for one in told}
+        by_name = {(one.resource, short(one.document_id)): one for one in told}
         changed = 0
-        while statuses:
-            for where in statuses.keys() & self.found.keys():
-                changed += self._write(where, statuses.pop(where), profile)
-            if self.pages >= MOST_PAGES or self.cursor is None:
-                break
-            if statuses:
-                self._more()
+        now_open: dict[int, dict[str, bool]] = defaultdict(dict)
+        for some in _slices(self._ours(by_name)):
+            states = self._states(item for _, _, item in some)
+            for number, name, item in some:
+                one = by_name[self.rows[number].resource, name]
+                state = states.get(item)
+                if state is None or not self._is_its(state, one):
+                    now_open[number][name] = False
+                    continue
+                after, written = self._write(state, one.status, profile)
+                changed += written
+                now_open[number][name] = is_open(_published(after))
+        self._sort(now_open)
         return changed
 
-    def _more(self) -> None:
-        tenant, account = self.connection.tenant, self.connection.account
-        rows, self.cursor = self.service.items.page(tenant, account, self.cursor, PAGE)
-        self.pages += 1
-        for state in (row.state for row in rows):
-            there = state.published
-            if there is None or there.connection != self.connection.id:
-                continue
-            if there.organisation == self.connection.pinned.id:
-                self.found[there.document_type, there.document_id] = state
+    def _ours(self, told: Mapping[Where, Standing]) -> Iterator[tuple[int, str, str]]:
+        """What was told of: the place of its row, the document's short name, and its item."""
+        for number, row in enumerate(self.rows):
+            for name, item in row.documents.items():
+                if (row.resource, name) in told:
+                    yield number, name, item
 
-    def _write(self, where: Where, status: str, profile: Profile) -> bool:
-        """Keep what was seen, where it is news; what is lost to somebody else's change is asked for again."""
-        state, paid = self.found[where], profile.payment_statuses.get(status)
+    def _is_its(self, state: ItemState, one: Standing) -> bool:
+        return is_document_of(state, self.connection.pinned.id, one.resource, one.document_id)
+
+    def _sort(self, now_open: Mapping[int, Mapping[str, bool]]) -> None:
+        """Keep in the rows what is open and settled by now, after the items say so."""
+        for number, documents in now_open.items():
+            row = self.rows[number]
+            after = row.sorted_anew(documents)
+            if after != row:
+                try:
+                    self.service.watched.update(after)
+                except ConflictError:
+                    self.missed.add(row.resource)
+
+    def _states(self, items: Iterable[str]) -> Mapping[str, ItemState]:
+        return self.service.items.batch_states(self.connection.tenant, self.connection.account, items)
+
+    def _write(self, state: ItemState, status: str, profile: Profile) -> tuple[ItemState, int]:
+        """Keep what was seen, where it is news, of an item and of those inside it; what is lost to somebody else's
+        change is asked for again. Returns the item as it is then, and how many were changed.
+        """
+        paid = profile.payment_statuses.get(status)
+        if paid is None:
+            return state, 0
+        inside = self._inside(state) if is_claim(state) else []
+        after, *others = (self._keep(one, paid, status) for one in (state, *inside))
+        return after or state, (after is not None) + sum(other is not None for other in others)
+
+    def _inside(self, claim: ItemState) -> list[ItemState]:
+        """The items inside a claim, as far as its document is theirs."""
+        item = self.service.items.get(self.connection.tenant, self.connection.account, claim.item)
+        there = _published(claim)
+        states = self._states(item.items) if item is not None else {}
+        where = there.organisation, there.document_type, there.document_id
+        return [one for one in states.values() if one.claim == claim.item and is_document_of(one, *where)]
+
+    def _keep(self, state: ItemState, paid: PaymentStatus, status: str) -> ItemState | None:
+        """The item with what was seen; None where it said so already, or somebody else changed it just now."""
         there = _published(state)
-        if paid is None or not _may_be_paid(there) or (paid, status) == (there.payment_status, there.status):
-            return False
+        if (paid, status) == (there.payment_status, there.status):
+            return None
         after = replace(state, published=replace(there, payment_status=paid, status=status))
         tenant, account, clock = self.connection.tenant, self.connection.account, self.service.clock
         try:
-            self.found[where] = self.service.items.update_state(tenant, account, after)
+            after = self.service.items.update_state(tenant, account, after)
         except ConflictError:
-            self.missed.add(where[0])
-            return False
+            self.missed.add(there.document_type)
+            return None
         if paid is not there.payment_status and (there.payment_status, paid) != (None, PaymentStatus.UNPAID):
             entry = TimelineEntry(clock.now(), "", f"item.{paid.value}", {"status": status})
             self.service.items.append_timeline(tenant, account, state.item, entry)
-        return True
+        return after
+
+
+def _slices(found: Iterator[tuple[int, str, str]]) -> Iterator[list[tuple[int, str, str]]]:
+    while some := list(islice(found, AT_ONCE)):
+        yield some
 
 
 def _published(state: ItemState) -> Published:
     if state.published is None:
         raise TypeError("only published items are kept")
     return state.published
-
-
-def _may_be_paid(there: Published) -> bool:
-    """Money that was spent or received is its own payment."""
-    return there.destination is None or not there.destination.moves_money

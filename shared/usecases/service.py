@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from shared.storage.standing import StandingStore
     from shared.storage.states import StateStore
     from shared.storage.table import Consumed, Table
+    from shared.storage.tallies import TallyStore
     from shared.storage.tenants import TenantStore
+    from shared.storage.watched import WatchedStore
     from shared.storage.windows import WindowStore
     from shared.storage.workflows import WorkflowStore
     from shared.usecases.sessions import Allowance
@@ -200,6 +202,12 @@ class Service:
         return BatchStore(self.table("items"))
 
     @cached_property
+    def watched(self) -> "WatchedStore":
+        from shared.storage.watched import WatchedStore
+
+        return WatchedStore(self.table("items"))
+
+    @cached_property
     def rules(self) -> "RuleStore":
         from shared.storage.rules import RuleStore
 
@@ -267,6 +275,12 @@ class Service:
         from shared.storage.deliveries import DeliveryStore
 
         return DeliveryStore(self.table("claims"))
+
+    @cached_property
+    def tallies(self) -> "TallyStore":
+        from shared.storage.tallies import TallyStore
+
+        return TallyStore(self.table("claims"))
 
     # --- the rest of AWS
     @cached_property

@@ -18,6 +18,7 @@ from shared.usecases.item_news import tell_published
 from shared.usecases.on_behalf import on_behalf_of
 from shared.usecases.publish_inside import publish_inside
 from shared.usecases.readiness import prepare
+from shared.usecases.watch_payments import watch_named
 
 NOT_FOUND = Problem("document_not_found")
 OF_ANOTHER = Problem("document_of_another_item")
@@ -71,6 +72,7 @@ def _take_over(drain: Drain, connection: Connection, marker: PendingMarker, item
         approver=approver_of(found.resolved),
         by=marker.by,
     )
+    watch_named(drain, marker, known, found.target.destination)
     drain.save_state(item.account, after)
     if after.published is not None and item.type is ItemType.EXPENSE_CLAIM:
         publish_inside(drain, connection, item, after.published, voided=known.answer.voided)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
+from shared.domain.digests import tallies
 from shared.domain.ids import new_id
 from shared.domain.outgoing import EventType, News
 from shared.usecases.note_attention import note_attention
@@ -55,6 +56,15 @@ def tell_all(service: Service, tenant: str, news: Iterable[News]) -> None:
     left = (one for one in known if one.type in wanted)
     while some := list(islice(left, AT_ONCE)):
         service.deliver_queue.send(news_message(tenant, some, service.clock.now()), group=tenant)
+
+
+def tell_of_items(service: Service, tenant: str, news: Iterable[News]) -> None:
+    """Tell what happened to items, as `tell_all` does, and have the next digest count it where one is wanted."""
+    known = list(news)
+    if known and EventType.DIGEST_DAILY in _wanted(service, tenant):
+        for tally in tallies(tenant, known, service.clock.now()):
+            service.tallies.add(tally)
+    tell_all(service, tenant, known)
 
 
 def news_message(tenant: str, news: Sequence[News], at: datetime, endpoint: str | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from shared.domain.errors import Problem
 from shared.domain.items import Fact, ItemState, Published, Stage
 from shared.domain.outgoing import EventType, News
 from shared.usecases.service import Service
-from shared.usecases.tell import tell_all
+from shared.usecases.tell import tell_of_items
 
 
 def tell_arrivals(service: Service, tenant: str, account: str, states: Iterable[ItemState]) -> None:
@@ -23,7 +23,7 @@ def tell_reviews(service: Service, tenant: str, account: str, changes: Iterable[
         for before, after in changes
         if after.stage is Stage.NEEDS_REVIEW and before.stage is not Stage.NEEDS_REVIEW
     ]
-    tell_all(service, tenant, news)
+    tell_of_items(service, tenant, news)
 
 
 def _judgement(state: ItemState) -> str:

@@ -5,7 +5,7 @@ tax codes and rates), "Batch" (1,000 objects an answer) of developer.intuit.com.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from shared.domain.lists import Entry, Kind
 from shared.providers.contract import CallFailed, ListPage, Session
 from shared.providers.quickbooks import api, entries
 from shared.providers.quickbooks.profile import PAGE_SIZE
-from shared.providers.quickbooks.terms import Terms, read_terms, terms_for, with_days, written_terms
+from shared.providers.quickbooks.terms import NAMING, TERM, Terms, read_terms, terms_for, with_days, written_terms
 from shared.providers.transport import broken
 
 _K = Kind
@@ -48,7 +48,8 @@ GROUPS: Final = (ENTITIES[0].kinds, ENTITIES[1].kinds, TOGETHER, ENTITIES[2].kin
 class _Place:
     """Where a list is read on: the entity, the first record wanted, how many there are (None: unknown), the cursor.
 
-    `terms` are the payment terms, once this pass has read them.
+    `terms` are the payment terms, once this pass has read them; `terms_changed` where some have changed, so that the
+    records that name terms are read whether they changed themselves or not.
     """
 
     entity: str
@@ -56,15 +57,17 @@ class _Place:
     count: int | None
     cursor: str
     terms: Terms | None = None
+    terms_changed: bool = False
 
     def text(self) -> str:
         count = "" if self.count is None else self.count
-        return f"{self.entity}|{self.start}|{count}|{self.cursor}|{written_terms(self.terms)}"
+        changed = f"|{TERM}" if self.terms_changed else ""
+        return f"{self.entity}|{self.start}|{count}|{self.cursor}|{written_terms(self.terms)}{changed}"
 
     @classmethod
     def of(cls, text: str) -> "_Place":
-        entity, start, count, cursor, known = text.split("|")
-        return cls(entity, int(start), int(count) if count else None, cursor, read_terms(known))
+        entity, start, count, cursor, known, *changed = text.split("|")
+        return cls(entity, int(start), int(count) if count else None, cursor, read_terms(known), bool(changed))
 
 
 def list_page(session: Session, kinds: Sequence[Kind], page: str | None, since: str | None) -> ListPage:
@@ -93,7 +96,8 @@ def _first(session: Session, entity: Entity) -> ListPage:
 
 def _more(session: Session, wanted: Sequence[Entity], place: _Place, since: str | None) -> ListPage:
     entity = next(one for one in wanted if one.name == place.entity)
-    found = api.query(session, _page_text(entity, place.start, since), entity.name)
+    whole = place.terms_changed and entity.name in NAMING
+    found = api.query(session, _page_text(entity, place.start, None if whole else since), entity.name)
     if not found and place.count is not None and place.start <= place.count:
         raise broken(f"{place.count} of {entity.name} were counted, none came from {place.start} on")
     return _listed(session, wanted, place, found, delta=since is not None)
@@ -116,9 +120,9 @@ def _listed(
     more = after <= place.count if place.count is not None else len(found) >= PAGE_SIZE
     following: _Place | None = None
     if more:
-        following = _Place(place.entity, after, place.count, place.cursor, known)
+        following = replace(place, start=after, terms=known)
     elif entity is not wanted[-1]:
-        following = _Place(names[names.index(place.entity) + 1], 1, None, place.cursor, known)
+        following = replace(place, entity=names[names.index(place.entity) + 1], start=1, count=None, terms=known)
     made = [entry for record in found for entry in entity.entries(with_days(record, known))]
     gone = _moved(entity, made) if delta else ()
     return ListPage(tuple(made), following.text() if following else None, place.cursor, gone)
@@ -126,20 +130,24 @@ def _listed(
 
 # --- changes
 def _changes(session: Session, wanted: Sequence[Entity], since: str) -> ListPage:
-    """Everything that changed, in one call; where its answer may be cut short, each list is asked for its changes."""
+    """Everything that changed, in one call; where its answer may be cut short, each list is asked for its changes.
+
+    So it is where a payment term changed: the days of a term are its records' news, which QuickBooks does not tell.
+    """
     began = api.instant(since)
     if began is None or session.now() - began > LOOK_BACK:
         cursor = api.moment(session.now() - DELTA_OVERLAP)
         place = _Place(wanted[0].name, 1, None, cursor)
         return ListPage((), place.text(), cursor)
     started = session.now()
-    names = ",".join(entity.name for entity in wanted)
-    told = api.get(session, "/cdc", {"entities": names, "changedSince": since})
-    found = changed_records(told, [entity.name for entity in wanted])
+    names = [entity.name for entity in wanted]
+    asked = [*names, TERM] if NAMING.intersection(names) else names
+    told = api.get(session, "/cdc", {"entities": ",".join(asked), "changedSince": since})
+    found = changed_records(told, asked)
     cursor = _cursor(session, api.instant(told.get("time")), started)
     made: list[Entry] = []
     gone: list[tuple[Kind, str]] = []
-    known = terms_for(session, (record for records in found.values() for record in records), None)
+    known = terms_for(session, (record for name in names for record in found[name]), None)
     for entity in wanted:
         there = [record for record in found[entity.name] if not is_tombstone(record)]
         of_entity = [entry for record in there for entry in entity.entries(with_days(record, known))]
@@ -147,7 +155,8 @@ def _changes(session: Session, wanted: Sequence[Entity], since: str) -> ListPage
         gone += _moved(entity, of_entity)
         gone += [(kind, str(one["Id"])) for one in found[entity.name] if is_tombstone(one) for kind in entity.kinds]
     cut_short = sum(len(records) for records in found.values()) >= PAGE_SIZE
-    following = _Place(wanted[0].name, 1, None, cursor, known).text() if cut_short else None
+    new_terms = bool(found.get(TERM))
+    following = _Place(names[0], 1, None, cursor, known, new_terms).text() if cut_short or new_terms else None
     return ListPage(tuple(made), following, cursor, tuple(gone))
 
 

@@ -14,6 +14,8 @@ Record = Mapping[str, Any]
 # The days of the terms that have days, by QuickBooks' id.
 Terms = Mapping[str, int]
 
+TERM: Final = "Term"
+NAMING: Final = frozenset({"Vendor", "Customer"})
 _NAMED_BY: Final = ("TermRef", "SalesTermRef")
 DUE_DAYS: Final = "DueDays"
 
@@ -25,8 +27,8 @@ def terms_for(session: Session, records: Iterable[Record], known: Terms | None) 
     """
     if known is not None or not any(_named(record) for record in records):
         return known
-    text = api.select("*", "Term", "Active IN (true, false) ORDERBY Id", 1)
-    return {str(one["Id"]): one[DUE_DAYS] for one in api.query(session, text, "Term") if _has_days(one)}
+    text = api.select("*", TERM, "Active IN (true, false) ORDERBY Id", 1)
+    return {str(one["Id"]): one[DUE_DAYS] for one in api.query(session, text, TERM) if _has_days(one)}
 
 
 def with_days(record: Record, terms: Terms | None) -> Record:

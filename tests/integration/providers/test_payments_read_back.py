@@ -8,7 +8,6 @@ import pytest
 from rehearsal.founding import refresh
 from rehearsal.world import World
 from shared.domain.items import PaymentStatus
-from shared.usecases import read_payments
 
 # The call that brings what has changed, how often a refresh makes it for bills and credit notes, and how a person pays.
 CALLS: Final[Mapping[str, tuple[tuple[str, ...], int]]] = {
@@ -38,8 +37,7 @@ def made(world: World) -> int:
 
 
 @pytest.mark.parametrize("world", CALLS, indirect=True)
-def test_what_was_paid_is_told_by_what_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_payments, "PAGE", 2)  # what was paid is an older item than the newest page holds
+def test_what_was_paid_is_told_by_what_changed(world: World) -> None:
     papers = world.papers
     bodies = [papers.bill(), papers.bill(), papers.bill()]
     if world.software.name != "bill":

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from rehearsal.founding import refresh
 from rehearsal.papers import bill, paid_bill, supplier_credit
 from rehearsal.process import Process
 from rehearsal.world import PDF, World
 from shared.domain.accounts import Caller
-from shared.domain.items import Fact, FactOutcome, ItemState, Stage
+from shared.domain.items import Fact, FactOutcome, ItemState, PaymentStatus, Stage
 from shared.usecases.publish_item import publish_item
 from shared.usecases.resolve_item import Outcome, resolve_item
 from tests.integration.publishing.checks import assert_sound, ledger
@@ -90,6 +91,18 @@ def test_the_document_that_a_person_names_is_taken_over_with_its_file(held: tupl
     assert history(world, item)[:2] == ["item.resolved", "item.resolve.published"]
     events, _ = world.service.events.page(world.tenant, world.account_id, None, 1)
     assert (events[0].kind, events[0].actor, events[0].subject) == ("item.resolved", ANNA.actor, item)
+
+
+def test_what_becomes_of_a_document_that_was_taken_over_is_read_back(held: tuple[World, str, list[str]]) -> None:
+    world, item, (ours, _) = held
+    resolved(world, item, ours)
+    void = {"void": {"table": "CreditNotes", "id": ours}}
+    world.time.pass_by(minutes=10)
+    world.sandbox.control(f"/xero/organisations/{world.tenant_id}/edit", void)
+    refresh(world)
+    there = world.state(item).published
+    assert there is not None
+    assert there.payment_status is PaymentStatus.VOIDED
 
 
 def test_a_document_that_is_not_there_is_not_believed(held: tuple[World, str, list[str]]) -> None:

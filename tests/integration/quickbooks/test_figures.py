@@ -1,5 +1,7 @@
 """The figures of a large company's lists: the real connector and the sandbox's QuickBooks."""
 
+from typing import Any
+
 from rehearsal.sandbox_process import SandboxClient
 from shared.domain.lists import Kind
 from tests.contract.quickbooks.kit import connected
@@ -41,3 +43,28 @@ def test_a_vendor_that_is_gone_stays_with_its_name(world: QuickBooksWorld) -> No
     lists = world.service.lists.all(world.connection.book, Kind.SUPPLIERS)
     gone = next(entry for entry in lists if entry.provider_id == vendors["City Taxis"])
     assert gone.name.startswith("City Taxis") and not gone.usable
+
+
+def test_a_payment_term_that_changes_reaches_those_who_name_it_with_the_next_refresh(world: QuickBooksWorld) -> None:
+    """QuickBooks tells a vendor's change alone, not that of the term which it names."""
+    vendor = next(one["Id"] for one in world.books()["Vendor"] if one["DisplayName"] == "Northern Fuel")
+    term = next(one["Id"] for one in world.books()["Term"] if one["Name"] == "Net 15")
+
+    def edit(entity: str, record: str, **fields: Any) -> None:
+        change = {"change": {"entity": entity, "id": record, "fields": fields}}
+        world.sandbox.control(f"/quickbooks/companies/{world.tenant_id}/edit", change)
+
+    def due_days() -> int | None:
+        world.time.pass_by(minutes=5)
+        world.refresh()
+        suppliers = world.service.lists.all(world.connection.book, Kind.SUPPLIERS)
+        days: int | None = next(one for one in suppliers if one.provider_id == vendor).values.get("due_days")
+        return days
+
+    edit("Vendor", vendor, TermRef={"value": term})
+    assert due_days() == 15
+    edit("Term", term, DueDays=21)
+    assert due_days() == 21
+    asked = world.calls("GET /query")
+    assert due_days() == 21
+    assert world.calls("GET /query") == asked, "and the lists are not read whole again"

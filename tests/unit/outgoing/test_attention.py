@@ -8,10 +8,10 @@ import pytest
 
 from shared.domain.attention import Attention, Cause, Waiting, counted, looked_at, of_item
 from shared.domain.connections import Connection, ConnectionStatus, ListHealth, Organisation, Slot
+from shared.domain.digests import next_digest
 from shared.domain.errors import Problem
 from shared.domain.items import ItemState, ItemType, Place, Published, Side, Stage, Summary
 from shared.domain.lists import Kind
-from shared.usecases.digest import next_digest
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 SOON, LATE = NOW + timedelta(days=29), NOW + timedelta(days=31)
