@@ -194,3 +194,16 @@ def test_a_suppliers_rule_names_who_approves_its_bills(world: BillWorld, api: Ap
     done = api.ok("POST", "rules/import", {"format": "json", "rules": [named]})
     assert (done["changed"], done["refused"]) == (1, [])
     assert api.ok("GET", f"rules/{rule['id']}")["approver"] == rule["approver"]
+
+
+def test_through_a_connection_that_ends_nobody_is_named_any_more(world: BillWorld, api: Api) -> None:
+    item = api.make(paper(1, approver={"name": JORDAN}))
+    api.ok("POST", f"items/{item['id']}/publish")
+    assert any(killed_after(world, "/bills/bulk") for _ in range(10))
+    api.ok("POST", f"connections/{world.bill_connection}/disconnect", {})
+    world.settle()
+    done = api.item(item["id"])
+    assert done["stage"] == "published" and world.calls(f"POST {SET}") == 0
+    fact = done["published"]["approver"]
+    assert (fact["outcome"], fact["problem"]["code"]) == ("failed", "connection_disconnected")
+    assert world.markers() == []
