@@ -228,7 +228,8 @@ class AccountQuery(PageQuery):
     attention: bool = Field(
         False,
         description="Only accounts that wait for somebody, the longest waiting first, each with its `attention`. "
-        "An account is listed at once; its counts and its leaving the list lag by some five minutes, an hour at most",
+        "An account is listed at once; its counts and its leaving the list lag by some five minutes, an hour at most, "
+        "and of an account with more than 10,000 items a day for the older ones",
     )
 
 
