@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,13 +17,13 @@ from tests.integration.merging.test_applying import mapped
 from tests.integration.rules_13.api import Api
 
 
-def run(world: World, merge: str, process: Process) -> bool:
-    """One invocation of the worker for a merge; False when it died."""
+def run(world: World, merge: str, process: Process, lasts: timedelta = INVOCATION) -> bool:
+    """One invocation of the worker for a merge, that ends after so long; False when it died."""
     now = world.time()
     body = json.loads(json.dumps(merge_message(found(world, merge))))
     try:
         with world.running.process(process):
-            serve(world.new_service(), body, message_id="message-1", sent_at=now, deadline=now + INVOCATION)
+            serve(world.new_service(), body, message_id="message-1", sent_at=now, deadline=now + lasts)
     except Killed:
         return False
     return True
