@@ -64,9 +64,8 @@ class WholeRefused(Exception):
 class Session:
     """What every call to an organisation needs: who it is for, how to pay for it, and until when it may run.
 
-    `permit` is called before each call: it waits for its turn, a moment at most, or raises LimitReached; `observe` when
-    it has ended, with what its headers said. `classes` do both for calls that the provider counts apart as well. No
-    call starts that could not end before `deadline` (UTC).
+    `permit` waits for a call's turn, a moment at most, or raises LimitReached; `observe` is told its answer's headers;
+    `classes` do both for calls counted apart as well. No call starts that could not end before `deadline` (UTC).
     """
 
     base_url: str

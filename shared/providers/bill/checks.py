@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from shared.domain.errors import Problem
-from shared.domain.items import Item, ItemType, Line
+from shared.domain.items import Item, ItemType, Line, PublishAs
 from shared.domain.lists import Entry
 from shared.providers.bill.amounts import line_amounts
 from shared.providers.bill.entries import ADDRESS
@@ -42,6 +42,8 @@ def _destination(item: Item, target: Target) -> Iterator[Problem]:
         yield Problem("destination_not_offered", "destination", details=details)
     elif target.publish_as not in PROFILE.publish_as[target.destination]:
         yield Problem("destination_not_offered", "publish_as", details={"publish_as": target.publish_as.value})
+    elif item.paid and item.publish_as is PublishAs.PAID:  # BILL pays what is open there: money would go out twice
+        yield Problem("destination_not_offered", "publish_as", details={"publish_as": item.publish_as.value})
 
 
 def _contact(item: Item, resolved: Resolved) -> Iterator[Problem]:

@@ -139,6 +139,7 @@ def test_stated_tax_that_does_not_give_the_total_is_refused() -> None:
         (item(), target(Destination.BANK_ACCOUNTS), "destination_not_offered", "destination"),
         (item(), target(publish_as=PublishAs.PAID), "destination_not_offered", "publish_as"),
         (item(), target(publish_as=PublishAs.DRAFT), "destination_not_offered", "publish_as"),
+        (item(paid=True, publish_as=PublishAs.PAID), target(), "destination_not_offered", "publish_as"),
     ],
 )
 def test_what_bill_has_not(wanted: Item, aim: Target, code: str, field: str) -> None:
