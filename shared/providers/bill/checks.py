@@ -6,8 +6,9 @@ The rules are BILL's: "Create a bill", "Create a vendor" of developer.bill.com, 
 from collections.abc import Iterator
 from decimal import Decimal
 
+from shared.domain.connections import PublishAs
 from shared.domain.errors import Problem
-from shared.domain.items import Item, ItemType, Line, PublishAs
+from shared.domain.items import Item, ItemType, Line
 from shared.domain.lists import Entry
 from shared.providers.bill.amounts import line_amounts
 from shared.providers.bill.entries import ADDRESS
