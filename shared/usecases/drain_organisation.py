@@ -25,7 +25,7 @@ from shared.usecases.set_back import free_queued, why_gone
 from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
-# Queued items looked at together: enough to fill a batch of each kind of document, few enough to read at once.
+# Queued items looked at together, at most: enough to fill a batch of each kind of document, few enough to read at once.
 SLICE: Final = 200
 MOST_HOPS: Final = 200
 DRAINS_BEFORE_PARKING: Final = 5
@@ -137,8 +137,10 @@ def _slices(drain: Drain) -> Iterator[tuple[Connection, list[PendingMarker]]]:
     Each slice asks anew how its connection stands: one that is being disconnected meanwhile gets no further.
     """
     after: PendingMarker | None = None
+    full = drain.provider.profile.publishing.batch_elements  # whole batches of them: no call goes out for a remainder
+    size = SLICE // full * full
     while markers := drain.service.items.unclaimed(
-        drain.tenant, drain.provider_name, drain.organisation, SLICE, after=after
+        drain.tenant, drain.provider_name, drain.organisation, size, after=after
     ):
         first = markers[0]
         drain.connections.pop(first.connection, None)

@@ -1,26 +1,12 @@
 """An account of more items than one look reads: what waits among the older ones keeps it on the list, and counts."""
 
-import json
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 
 from functions.refresh.worker import serve
 from rehearsal.world import INVOCATION, World
 from shared.usecases import note_attention
+from tests.integration.connect.test_attention import Queue
 from tests.integration.rules_13.api import Api
-
-
-@dataclass
-class Queue:
-    """The refresh queue in a test's hands."""
-
-    sent: list[dict[str, Any]] = field(default_factory=list)
-
-    def send(self, body: dict[str, Any], *, group: str, delay_seconds: int = 0) -> None:
-        assert (group, delay_seconds) == (body["tenant"], 0)
-        self.sent.append(json.loads(json.dumps(body)))
 
 
 @pytest.fixture
