@@ -57,7 +57,7 @@ def pytest_collection_finish() -> None:
 # Imported into other conftest files, fixtures of the session would be made once for each; so they stand here.
 @pytest.fixture(scope="session")
 def sandbox_server() -> Iterator[SandboxClient]:
-    """The one sandbox of this process for whole worlds; who uses it resets it first. Its clock only goes ahead."""
+    """The one sandbox of this process for whole worlds; who uses it resets it first, its clock too."""
     with running_sandbox() as client:
         yield client
 
