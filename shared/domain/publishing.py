@@ -179,6 +179,10 @@ class ElementAnswer:
     voided: bool = False
 
 
+Answered = tuple[Batch, list[ElementAnswer]]
+"""A batch whose outcomes are all known, and these."""
+
+
 class PublicationStatus(StrEnum):
     EXPANDING = "expanding"
     RUNNING = "running"

@@ -1,6 +1,6 @@
 """Write a document batch's outcomes to its items, and bring their payments, approvers and files after them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.aws.log import count
@@ -8,7 +8,7 @@ from shared.domain.claims import is_claim
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.items import ItemState, Published, Stage
-from shared.domain.publishing import Batch, ElementAnswer, Member, Verdict
+from shared.domain.publishing import Answered, Batch, ElementAnswer, Member, PendingMarker, Verdict
 from shared.usecases.as_published import as_published
 from shared.usecases.attach_files import attach_files, with_inside
 from shared.usecases.await_decision import await_decision
@@ -24,12 +24,11 @@ HELD = Problem("outcome_unknown")
 
 
 def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answers: list[ElementAnswer]) -> list[Batch]:
-    """Items first, so that a person sees what is there; then payments (returned as batches to settle), approvers, then
-    files.
+    """Items first, so that a person sees what is there; then payments (returned as batches to settle), then approvers.
 
     An item that something is to follow is written with the first that does (its payment's outcome, its file's), or
     without it where that must wait. May be repeated from any point: an item that already says what its answer says is
-    not written again. Markers go last: while one is there, the item counts as being published.
+    not written again. What is left is `finish_documents`'.
     """
     by_marker = {answer.marker: answer for answer in answers}
     states = drain.states(batch.account, [member.subject for member in batch.members])
@@ -41,25 +40,42 @@ def conclude_documents(drain: Drain, connection: Connection, batch: Batch, answe
             drain.hold_state(batch.account, after)
         elif after is not None:
             drain.save_state(batch.account, after)
-    claims = _publish_inside(drain, connection, batch, by_marker)
+    _publish_inside(drain, connection, batch, by_marker)
     payments = prepare_payments(drain, connection, batch)
     if payments is not None:
         return [payments]
-    markers = {member.subject: drain.marker(batch, member) for member in batch.members}
-    with_file = [markers[member.subject] for member in batch.members if member.has_file or member.subject in claims]
-    with_approver = [markers[member.subject] for member in batch.members if member.approver is not None]
+    with_approver = [drain.marker(batch, member) for member in batch.members if member.approver is not None]
     if connection.is_ending:
         give_up_approvers(drain, with_approver)
-        give_up_files(drain, with_inside(drain, connection, with_file))
     else:
         name_approvers(drain, connection, with_approver)
-        # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
-        attach_files(drain, connection, with_file, begun_before=batch.epoch != drain.epoch)
-    drain.write_held()
-    tell_of_batch(drain, batch, by_marker)
-    for marker in markers.values():
-        drain.service.items.delete_marker(marker)
     return []
+
+
+def finish_documents(drain: Drain, connection: Connection, batches: Sequence[Answered]) -> None:
+    """Bring the files of concluded batches after them, those of all together, and tell of the batches.
+
+    Markers go last: while one is there, the item counts as being published. May be repeated from any point.
+    """
+    with_file = [marker for batch, _ in batches for marker in _with_file(drain, batch)]
+    if connection.is_ending:
+        give_up_files(drain, with_inside(drain, connection, with_file))
+    else:
+        # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
+        begun_before = any(batch.epoch != drain.epoch for batch, _ in batches)
+        attach_files(drain, connection, with_file, begun_before=begun_before)
+    drain.write_held()
+    for batch, answers in batches:
+        tell_of_batch(drain, batch, {answer.marker: answer for answer in answers})
+        for member in batch.members:
+            drain.service.items.delete_marker(drain.marker(batch, member))
+
+
+def _with_file(drain: Drain, batch: Batch) -> list[PendingMarker]:
+    """The markers of members with a file, and of expense claims, whose items may have some."""
+    states = drain.states(batch.account, [member.subject for member in batch.members])
+    claims = {item for item, state in states.items() if is_claim(state)}
+    return [drain.marker(batch, member) for member in batch.members if member.has_file or member.subject in claims]
 
 
 def _is_followed(published: Published | None) -> bool:
@@ -67,10 +83,8 @@ def _is_followed(published: Published | None) -> bool:
     return any(fact is not None for fact in facts)
 
 
-def _publish_inside(
-    drain: Drain, connection: Connection, batch: Batch, answers: Mapping[str, ElementAnswer]
-) -> set[str]:
-    """Write to the items inside published expense claims that they are published; returns the claims' ids."""
+def _publish_inside(drain: Drain, connection: Connection, batch: Batch, answers: Mapping[str, ElementAnswer]) -> None:
+    """Write to the items inside published expense claims that they are published."""
     states = drain.states(batch.account, [member.subject for member in batch.members])
     claims = [one for one in batch.members if one.subject in states and is_claim(states[one.subject])]
     items = drain.claimed_items(batch.account, [member.subject for member in claims]) if claims else {}
@@ -79,7 +93,6 @@ def _publish_inside(
         if published is not None and member.subject in items:
             voided = answers[member.marker].voided
             publish_inside(drain, connection, items[member.subject], published, voided=voided)
-    return set(items)
 
 
 def _concluded(drain: Drain, batch: Batch, member: Member, answer: ElementAnswer, state: ItemState) -> ItemState | None:

@@ -11,7 +11,7 @@ from shared.domain.catalogue import kind_of
 from shared.domain.connections import Connection
 from shared.domain.errors import ConflictError, Handling, LedgerbridgeError, Problem, fail
 from shared.domain.items import Item, ItemState
-from shared.domain.publishing import Batch, Member, PendingMarker
+from shared.domain.publishing import Answered, Batch, Member, PendingMarker
 from shared.domain.settling import Patience
 from shared.domain.standing import Standing
 from shared.providers.contract import AccessLost, CallFailed, Provider, Session
@@ -63,6 +63,7 @@ class Drain:
     passed: list[NotBefore] = field(default_factory=list)  # failing batches that others went past
     waiting_suppliers: set[str] = field(default_factory=set)  # entries in such batches
     closed_resources: set[str] = field(default_factory=set)  # whose documents could not be told from such batches'
+    pooled: list[Answered] | None = None  # batches whose files wait for those of others; None where each goes by itself
     connections: dict[str, Connection] = field(default_factory=dict)
     reminded: set[str] = field(default_factory=set)  # connections whose decisions are looked at soon
     _secondaries: dict[str, Connection] = field(default_factory=dict)

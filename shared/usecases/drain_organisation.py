@@ -22,7 +22,7 @@ from shared.usecases.publishing_lease import publishing_lease
 from shared.usecases.service import Service
 from shared.usecases.sessions import OutOfTime
 from shared.usecases.set_back import free_queued, why_gone
-from shared.usecases.settle_batch import settle_or_pass
+from shared.usecases.settle_batch import settle_all, settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
 # Queued items looked at together, at most: enough to fill a batch of each kind of document, few enough to read at once.
@@ -188,8 +188,8 @@ def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker])
     known = [marker for marker in markers if not marker.makes_document]
     if known:
         complete_published(drain, connection, known)
-    for batch in prepare_documents(drain, connection, [marker for marker in markers if marker.makes_document]):
-        settle_or_pass(drain, batch)
+    documents = [marker for marker in markers if marker.makes_document]
+    settle_all(drain, connection, prepare_documents(drain, connection, documents))
 
 
 def _failed(drain: Drain, problem: Problem) -> datetime:

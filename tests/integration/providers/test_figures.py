@@ -1,4 +1,4 @@
-"""The figures of a thousand bills at QuickBooks, by counts; Sage's and Xero's stand beside their own tests."""
+"""The figures of many bills at QuickBooks, by counts; Sage's and Xero's stand beside their own tests."""
 
 from typing import Any
 
@@ -10,15 +10,22 @@ from tests.integration.providers.suite import only
 from tests.integration.publishing.checks import assert_sound, stages
 
 
-@pytest.mark.sweep
+# The first each time: three documents' batches, and the files of all three together.
+ROWS = [
+    pytest.param(65, PDF, 3 + 4, id="65 with a file each"),
+    pytest.param(1000, None, 34, marks=pytest.mark.sweep, id="1,000 without files"),
+    pytest.param(1000, PDF, 34 + 50, marks=pytest.mark.sweep, id="1,000 with a file each"),
+]
+
+
 @pytest.mark.timeout(880)
-@pytest.mark.parametrize(("file", "calls"), [(None, 34), (PDF, 84)], ids=["without files", "with a file each"])
+@pytest.mark.parametrize(("bills", "file", "calls"), ROWS)
 @only("quickbooks")
-def test_a_thousand_bills_at_quickbooks(
-    world: World, file: bytes | None, calls: int, monkeypatch: pytest.MonkeyPatch
+def test_creating_and_uploading_calls_at_quickbooks(
+    world: World, bills: int, file: bytes | None, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """34 creating calls, 50 uploads. Batches that only ask go to the same address and are counted apart."""
-    ids = world.create([world.papers.bill() for _ in range(1000)], file=file)
+    """Batches that only ask go to the same address as those that create and are counted apart."""
+    ids = world.create([world.papers.bill() for _ in range(bills)], file=file)
     made: list[str] = []
     plain = transport.fetch
 
@@ -33,7 +40,7 @@ def test_a_thousand_bills_at_quickbooks(
     world.publish(ids)
     world.settle(rounds=2000)
     assert_sound(world)
-    assert stages(world) == {"published": 1000}
+    assert stages(world) == {"published": bills}
     sizes = [one.split()[0] for one in made]
     assert len(made) == calls, " ".join(sizes)
     assert world.sandbox.read("/counts")["throttled"] == 0
