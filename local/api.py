@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import httpx
 
+from local.tls import tls
+
 REPEATED: Final = {429, 500, 502, 503}
 IN_PROGRESS: Final = "idempotency_in_progress"
 TRIES: Final = 6
@@ -27,9 +29,8 @@ class Api:
     def __init__(self, base_url: str, token: str, *, tries: int = TRIES, **headers: str) -> None:
         """`headers` go with every call; `tries` of 1 shows every failure as it is."""
         self.base_url = base_url
-        self._http = httpx.Client(
-            base_url=base_url, timeout=60, headers={**headers, "authorization": f"Bearer {token}"}
-        )
+        bearer = {**headers, "authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=base_url, timeout=60, headers=bearer, verify=tls())
         self._tries = tries
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -69,8 +70,7 @@ def _passing(answer: httpx.Response) -> bool:
 
 def machine_token(token_url: str, client_id: str, client_secret: str) -> str:
     """An access token by client credentials (RFC 6749, section 4.4) with every scope the client has."""
-    answer = httpx.post(
-        token_url, data={"grant_type": "client_credentials"}, auth=(client_id, client_secret), timeout=30
-    )
+    asked = {"grant_type": "client_credentials"}
+    answer = httpx.post(token_url, data=asked, auth=(client_id, client_secret), timeout=30, verify=tls())
     answer.raise_for_status()
     return str(answer.json()["access_token"])

@@ -162,23 +162,63 @@ def wheels(target: Target, *, release: bool = False) -> Path:
     return final
 
 
-def _own_files(area: str) -> Iterator[Path]:
-    yield ROOT / "functions" / "__init__.py"
-    for folder in (ROOT / "functions" / area, ROOT / "shared"):
-        if not folder.is_dir():
-            raise BuildError(f"{folder.relative_to(ROOT)} does not exist")
+def _own_files() -> Iterator[Path]:
+    for folder in (ROOT / "functions", ROOT / "shared"):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
                 yield path
 
 
-def copy_own_code(area: str, folder: Path, target: Target, *, release: bool = False) -> None:
-    """Fill `folder` with the project's own part of an area's artifact, compiled: its functions and shared/."""
-    for path in _own_files(area):
-        copy = folder / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+def _compile_own_code(folder: Path, target: Target, *, release: bool) -> None:
+    """Have in `folder` the project's own code of all areas as it is now, compiled; what is there may be it already."""
+    sources = {path.relative_to(ROOT): path.read_bytes() for path in _own_files()}
+    hashed = hashlib.sha256(repr((target, release, Path(__file__).read_text())).encode())
+    for name, content in sources.items():
+        hashed.update(f"{name} {len(content)} ".encode() + content)
+    made_from = folder.parent / f"{folder.name}.made-from"
+    if folder.exists() and made_from.exists() and made_from.read_text() == hashed.hexdigest():
+        return
+    made_from.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in sources.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     _compile(folder, target.python, release=release)
+    _fix_times(folder)
+    made_from.write_text(hashed.hexdigest())
+
+
+def _ships(name: Path, area: str) -> bool:
+    """Whether a file of our own is for an area: shared/, the area's folder, and the package that holds it."""
+    top, *below = name.parts
+    of_package = name.name.split(".")[0] == "__init__" and below[:-1] in ([], ["__pycache__"])
+    return top == "shared" or below[0] == area or of_package
+
+
+def _link(source: str, copy: str) -> None:
+    """The same file in another place; a copy where that is another disk. Nobody changes an artifact in place."""
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)
+
+
+def copy_own_code(area: str, folder: Path, target: Target, *, release: bool = False) -> None:
+    """Fill `folder` with the project's own part of an area's artifact, compiled: its functions and shared/.
+
+    All areas are compiled at once and their parts are taken from there. Raises BuildError for an unknown area.
+    """
+    if not (ROOT / "functions" / area).is_dir():
+        raise BuildError(f"functions/{area} does not exist")
+    home = ROOT / "build" / "own"
+    compiled = home / f"{target.arch}-{target.python}-{'lambda' if target.platform else 'here'}"
+    with _exclusive(home / ".lock"):
+        _compile_own_code(compiled, target, release=release)
+        for path in sorted(compiled.rglob("*")):
+            name = path.relative_to(compiled)
+            if path.is_file() and _ships(name, area):
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                _link(str(path), str(folder / name))
 
 
 def build_area(area: str, folder: Path, target: Target, *, release: bool = False) -> None:
@@ -188,10 +228,8 @@ def build_area(area: str, folder: Path, target: Target, *, release: bool = False
     """
     installed = wheels(target, release=release)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as own:
-        copy_own_code(area, Path(own), target, release=release)
-        shutil.copytree(own, folder, dirs_exist_ok=True)
-    shutil.copytree(installed, folder, dirs_exist_ok=True)
+    copy_own_code(area, folder, target, release=release)
+    shutil.copytree(installed, folder, dirs_exist_ok=True, copy_function=_link)
     _fix_times(folder)
 
 

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 
+from local.tls import tls
+
 MOST_STEPS = 10
 OWNER = "alex.morgan@example.com"
 
@@ -46,7 +48,7 @@ class Person:
 
     def __init__(self, email: str = OWNER) -> None:
         self.email = email
-        self._browser = httpx.Client(timeout=30, follow_redirects=False)
+        self._browser = httpx.Client(timeout=30, follow_redirects=False, verify=tls())
 
     def consent(
         self, authorize_url: str, *, home: str, organisations: Sequence[str] | None = None, decision: str = "allow"

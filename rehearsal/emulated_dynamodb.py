@@ -9,13 +9,15 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, cast
 
 from botocore.exceptions import ClientError
 from ministack.services import dynamodb
 
 _ONE_CALL: Final = threading.Lock()  # the emulator takes one request at a time, as its own server does
-
+# It checks the grammar of a condition at every call; ours are few and always the same.
+dynamodb._condition_syntax_error = cache(dynamodb._condition_syntax_error)
 
 Listener = Callable[[str, dict[str, Any]], None]
 """Is told an operation ("PutItem") and its parameters."""

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 from unittest.mock import patch
 
 from moto import mock_aws
+from moto.kms import models, utils
 
 from rehearsal.emulated_dynamodb import EmulatedDynamoDB, forget_tables
 from rehearsal.founding import Template, main_of, new_world, template_of
@@ -18,6 +20,8 @@ from shared.aws.clients import Clients
 OF_MOTO: Final = ("sqs", "s3", "kms", "secretsmanager")
 _templates: dict[tuple[str, str], Template] = {}
 _made: dict[str, Any] = {}
+# moto makes an RSA pair for every key, for symmetric ones too, which took a twentieth of all the tests' time.
+_pair_of = cache(utils.generate_private_key)
 
 
 @contextmanager
@@ -25,7 +29,7 @@ def simulated_aws() -> Iterator[None]:
     """An AWS of its own, empty: the emulator's DynamoDB and moto's other services. Nothing leaves this process."""
     forget_tables()
     named = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "eu-west-1"}
-    with patch.dict(os.environ, named), mock_aws():
+    with patch.dict(os.environ, named), patch.object(models, "generate_private_key", _pair_of), mock_aws():
         os.environ.pop("AWS_ENDPOINT_URL", None)
         yield
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,11 @@ class Books:
     tables: dict[str, dict[str, Record]] = field(default_factory=lambda: {name: {} for name in TABLES})
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     sequence: int = 0
+
+    def copy(self) -> "Books":
+        """Books of their own with the same records, which nobody changes in place."""
+        tables = {name: dict(rows) for name, rows in self.tables.items()}
+        return Books(deepcopy(self.business), deepcopy(self.settings), tables, dict(self.files), self.sequence)
 
     @property
     def business_id(self) -> str:

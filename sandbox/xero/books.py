@@ -7,6 +7,7 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +87,16 @@ class Books:
     sequence: int = 0
     _indexes: dict[tuple[str, str], dict[str, str]] = field(default_factory=lambda: {key: {} for key in INDEXES})
     _undo: list[Callable[[], None]] = field(default_factory=list)
+
+    def copy(self) -> "Books":
+        """Books of their own with the same records, which nobody changes in place."""
+        return Books(
+            deepcopy(self.organisation),
+            {name: dict(rows) for name, rows in self.tables.items()},
+            {owner: list(files) for owner, files in self.attachments.items()},
+            self.sequence,
+            {key: dict(index) for key, index in self._indexes.items()},
+        )
 
     @property
     def organisation_id(self) -> str:

@@ -1,8 +1,7 @@
 """Everything the sandbox's Xero remembers, reset and written to a snapshot as one."""
 
-import pickle
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -92,22 +91,17 @@ def _by_tenant(books: Iterable[Books]) -> dict[str, Books]:
     return {tenant_id_of(one.organisation_id): one for one in books}
 
 
-def _small_seed() -> list[Books]:
-    books: list[Books] = pickle.loads(_pickled_small_seed())  # noqa: S301 - bytes of our own process
-    return books
-
-
 @cache
-def _pickled_small_seed() -> bytes:
-    # Building fifty organisations takes a quarter of a second, copying them a hundredth: tests reset often.
-    return pickle.dumps(seed.organisations())
+def _small_seed() -> Sequence[Books]:
+    """Kept to be copied: building fifty organisations takes a quarter of a second, and tests reset often."""
+    return seed.organisations()
 
 
 def _seeded(choice: SeedChoice) -> list[Books]:
     if isinstance(choice, str):
         if choice != "small":
             raise ValueError('seed must be "small" or {"contacts": n, "items": n, "accounts": n}')
-        return _small_seed()
+        return [one.copy() for one in _small_seed()]
     if not set(choice) <= {"contacts", "items", "accounts", "tax_rates"}:
         raise ValueError("a bulk seed takes contacts, items, accounts and tax_rates")
     return seed.bulk(**choice)

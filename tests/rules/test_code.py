@@ -37,16 +37,22 @@ def parsed(path: str) -> ast.Module:
     return ast.parse((ROOT / path).read_text())
 
 
+@cache
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    return list(ast.walk(tree))
+
+
 def calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return (node for node in nodes(tree) if isinstance(node, ast.Call))
 
 
+@cache
 def called(call: ast.Call) -> str:
     return ast.unparse(call.func)
 
 
 def too_long_functions(tree: ast.AST) -> Found:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
             lines = node.end_lineno - node.lineno + 1
             if lines > LONGEST_FUNCTION:
@@ -67,7 +73,7 @@ def floats_of_money(tree: ast.AST) -> Found:
     for call in calls(tree):
         if called(call) == "float" and call.args and _MONEY.search(ast.unparse(call.args[0])):
             yield call.lineno, f"{ast.unparse(call)}: amounts are Decimal"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             name = ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else node.arg
             if "float" in ast.unparse(node.annotation) and _MONEY.search(name):
@@ -91,7 +97,7 @@ def clients_without_deadline(tree: ast.AST) -> Found:
 
 def silent_handlers(tree: ast.AST) -> Found:
     """Everything caught and nothing done: not logged, not raised, not answered."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ExceptHandler):
             caught = "Exception" if node.type is None else ast.unparse(node.type)
             nothing = all(isinstance(one, ast.Pass | ast.Continue) or _is_text(one) for one in node.body)
@@ -108,7 +114,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 def bare_secrets(tree: ast.AST) -> Found:
     """A field or parameter that holds a secret has a type that cannot be printed."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             name = ast.unparse(node.target) if isinstance(node, ast.AnnAssign) else node.arg
             if _SECRETS.search(name) and re.fullmatch(r"str( \| None)?", ast.unparse(node.annotation)):

@@ -9,7 +9,6 @@ from shared.providers import transport
 from tests.integration.providers.suite import only
 from tests.integration.publishing.checks import assert_sound, stages
 
-
 # The first each time: three documents' batches, and the files of all three together.
 ROWS = [
     pytest.param(65, PDF, 3 + 4, id="65 with a file each"),
