@@ -9,7 +9,7 @@ ARCH ?= arm64
 PYVER ?= 3.13
 RELEASE ?=
 THIS_MACHINE ?=
-JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 3 ? 4 : n + 1 )))
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n > 2 ? 4 : n + 2 )))
 
 UV_VERSION := 0.13.9
 SAM_VERSION := 1.170.0
