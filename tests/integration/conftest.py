@@ -74,8 +74,8 @@ def local_table(local_dynamodb: Any, units: Units) -> Table:
 
 @pytest.fixture
 def world_dynamodb(request: pytest.FixtureRequest) -> str | None:
-    """Where a world has its tables: None, in this process, or DynamoDB Local for figures and for what is swept."""
-    on_local = any(request.node.get_closest_marker(name) for name in ("dynamodb_local", "sweep"))
+    """Where a world has its tables: None, in this process, or DynamoDB Local where units are counted."""
+    on_local = request.node.get_closest_marker("dynamodb_local") is not None
     endpoint: str | None = request.getfixturevalue("dynamodb_endpoint") if on_local else None
     return endpoint
 

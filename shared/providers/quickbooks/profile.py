@@ -56,6 +56,7 @@ PUBLISHING: Final = PublishingFacts(
     file_bytes=25 * 1024 * 1024,  # the most that QuickBooks shows for one attachment; requests may hold 100 MB
     files_per_document=20,  # assumed: no bound is published
     files_per_call=20,  # assumed: an upload takes several, how many is not published; refused ones go up one by one
+    file_settle=timedelta(seconds=120),  # assumed, as for documents: a repeated requestid would attach a file twice
 )
 
 PROFILE: Final = Profile(

@@ -53,6 +53,7 @@ PUBLISHING: Final = PublishingFacts(
     key_bound_to_token=False,
     file_bytes=2_621_440,  # file_size of the API description; that a larger file is refused without it is assumed
     files_per_document=10,  # assumed: no bound is published
+    file_settle=timedelta(seconds=60),  # assumed, as for documents: attachments have no idempotency_id
 )
 
 PROFILE: Final = Profile(
