@@ -22,6 +22,8 @@ PY := .venv/bin/python
 SYNCED := .venv/.synced
 export UV_PYTHON_DOWNLOADS := never
 export SAM_CLI_TELEMETRY := 0
+# Where it is set, every test process would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Say what can be made
@@ -87,7 +89,7 @@ test: $(SYNCED) dynamodb-local ## All tests but the long suites, in parallel (at
 
 .PHONY: soak
 soak: $(SYNCED) dynamodb-local ## The long suites: crash at every step, all faults, property sequences (at most 20 minutes)
-	@.venv/bin/pytest -n $(JOBS) --dist worksteal -m "soak and not sweep" --timeout 900 $(ARGS)
+	@.venv/bin/pytest -n $(JOBS) --dist loadgroup -m "soak and not sweep" --timeout 900 $(ARGS)
 
 .PHONY: sweep
 sweep: $(SYNCED) dynamodb-local ## Every combination of provider, effect and fault that `make soak` leaves out (hours)

@@ -18,14 +18,21 @@ FIRST_STACK: Final = {
     "test_no_secrets.py",
 }
 OWN_STACKS: Final = {"test_stack_smoke.py"}
-LONGEST: Final = ("first stack", "second stack")
+LONGEST: Final = (  # these of the long suites take minutes
+    "tests/integration/merging/test_figures.py::test_as_many_writes_with_many_items_as_with_few[100000]",
+    *("first stack", "second stack"),
+    "tests/integration/sage/test_figures.py::test_a_thousand_bills_with_a_file_each_are_two_thousand_calls",
+)
 
 
-def share_of(nodeid: str) -> str:
-    """Tests of one share run in one process, one after the other. Elsewhere a file is a share: it shares fixtures."""
+def share_of(nodeid: str, *, long: bool = False) -> str:
+    """Tests of one share run in one process, one after the other.
+
+    Elsewhere a file is a share, for it shares fixtures; of the `long` suites each test is long enough to be one.
+    """
     file = PurePosixPath(nodeid.partition("::")[0])
     if file.parent.name != "e2e":
-        return str(file)
+        return nodeid if long else str(file)
     if file.name in OWN_STACKS:
         return str(file)
     return "first stack" if file.name in FIRST_STACK else "second stack"
@@ -35,7 +42,7 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
     """xdist's sharing by scope, with our scopes: its marks (xdist_group) go unheard with pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return share_of(nodeid)
+        return share_of(nodeid, long="not soak" not in self.config.getoption("markexpr"))
 
     def _assign_work_unit(self, node: Any) -> None:
         """The longest first, so that no process is left alone with them; xdist goes by the number of tests."""

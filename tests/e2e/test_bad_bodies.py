@@ -18,8 +18,8 @@ from shared.domain.catalogue import CATALOGUE
 from tests.e2e.tenants import Customer, World
 
 DESCRIPTION: Final = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
-# Of each route, right ones and as many wrong ones, the same at every run; more of them in `make sweep`.
-EXAMPLES: Final = [3, pytest.param(30, marks=pytest.mark.sweep)]
+# Of each route, right ones and as many wrong ones, the same at every run.
+EXAMPLES: Final = [1, pytest.param(6, marks=pytest.mark.soak), pytest.param(30, marks=pytest.mark.sweep)]
 FOR_PEOPLE_AND_PROVIDERS: Final = {"/oauth/{provider}/callback", "/v1/webhooks/{provider}"}  # pages and bare statuses
 
 described = schemathesis.openapi.from_dict(DESCRIPTION)

@@ -35,6 +35,7 @@ PATIENCE: Final = 90.0  # seconds until a publication has been taken over and do
 # The emulator's words for a worker that is gone: its time was up, held up or on a busy machine, or its process ended.
 GONE: Final = ("Task timed out", "Worker process died")
 
+pytestmark = pytest.mark.soak
 _names = count(1)
 
 Matches = Callable[[Call], bool]

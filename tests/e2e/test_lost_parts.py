@@ -28,6 +28,7 @@ ALWAYS: Final = {
     ("/Payments", "dropped, then the token ends"),
     (FILES, "seen after the first look-up"),
 }
+pytestmark = pytest.mark.soak
 _names = count(1)
 
 

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from tests.e2e.changing import WHOLE, Change, merged, quickbooks
 from tests.e2e.tenants import Customer, World, next_organisation, wait_for
 
@@ -70,6 +72,7 @@ def test_a_change_and_a_merge_go_through_every_step_and_are_seen_doing_so(world:
     wait_for("its run to end", lambda: states.describe_execution(executionArn=run)["status"] == "SUCCEEDED")
 
 
+@pytest.mark.soak
 def test_a_person_is_awaited_over_a_restart_of_the_stack(world: World) -> None:
     customer = world.tenant("Restarts").connected()
     organisation = next_organisation()
@@ -87,6 +90,7 @@ def test_a_person_is_awaited_over_a_restart_of_the_stack(world: World) -> None:
     assert change.status() == "active"
 
 
+@pytest.mark.soak
 def test_a_killed_run_is_followed_by_another_and_what_it_left_changes_nothing(world: World) -> None:
     customer = world.tenant("Kills").connected()
     organisation = next_organisation()

@@ -20,6 +20,7 @@ Found = Iterator[tuple[int, str]]
 _MACHINE_PATH = re.compile(r"(?<![\w.}$/-])/(?:work|root|home|Users|mnt)/\w+")
 _SECRETS = re.compile(r"(^|_)(access_token|refresh_token|client_secret|webhook_key|code_verifier|api_key|password)$")
 _MONEY = re.compile(r"amount|total|tax|price|balance|money|figure", re.IGNORECASE)
+_UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 _BROAD = {"Exception", "BaseException"}
 
 
@@ -185,7 +186,9 @@ def comments(text: str) -> Iterator[tuple[int, str]]:
 
 
 def unfinished(text: str) -> list[int]:
-    return [line for line, comment in comments(text) if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", comment)]
+    if not _UNFINISHED.search(text):  # taking every file to pieces would take ten seconds
+        return []
+    return [line for line, comment in comments(text) if _UNFINISHED.search(comment)]
 
 
 def test_nothing_is_left_to_do_in_a_comment() -> None:

@@ -27,6 +27,7 @@ def test_every_list_comes_complete(sandbox: SandboxClient) -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.soak
 def test_a_first_refresh_of_25_550_records_takes_23_calls_and_a_second_4(sandbox: SandboxClient) -> None:
     sandbox.control("/reset", {"seed": {"accounts": 500, "contacts": 20_000, "items": 5_000}})
     world = connected(sandbox, pull=False)

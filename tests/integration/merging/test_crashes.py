@@ -56,6 +56,7 @@ def put_back(world: World, before: Rows) -> None:
             world.clients.dynamodb.batch_write_item(RequestItems={world.settings.table(name): some})
 
 
+@pytest.mark.soak
 def test_a_worker_that_dies_anywhere_applying_changes_nothing_of_the_end(moved: Callable[[], World]) -> None:
     world = moved()
     api = Api(world)

@@ -120,6 +120,7 @@ def test_an_item_that_was_cleared_is_asked_about_no_more(world: World) -> None:
     assert next_day(world) == 0
 
 
+@pytest.mark.soak
 @pytest.mark.dynamodb_local
 def test_what_watching_costs_hangs_on_documents_and_not_on_items(world: World) -> None:
     published(world, [world.papers.bill() for _ in range(60)])

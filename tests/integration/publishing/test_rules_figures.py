@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from rehearsal.papers import LINKED
 from rehearsal.world import World
 from shared.domain.ids import derived_id
@@ -52,6 +54,7 @@ def suppliers(world: World, category: str) -> list[Rule]:
     return [rule(world, RuleKind.SUPPLIER, entry.id, category=category) for entry in entries]
 
 
+@pytest.mark.soak
 def test_a_thousand_items_against_ten_thousand_rules(world: World) -> None:
     fuel = entry_of(world, world.connection.book, Kind.CATEGORIES, "429").id
     method = entry_of(world, Book.own(world.tenant, world.account_id), Kind.PAYMENT_METHODS, LINKED).id

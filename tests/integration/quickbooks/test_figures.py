@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from rehearsal.sandbox_process import SandboxClient
 from shared.domain.lists import Kind
 from tests.contract.quickbooks.kit import connected
@@ -10,6 +12,7 @@ from tests.integration.quickbooks.world import QuickBooksWorld
 LARGE = {"contacts": 20_000, "items": 5_000, "accounts": 500, "tax_rates": 50}
 
 
+@pytest.mark.soak
 def test_a_first_refresh_of_a_large_company_is_27_calls(sandbox_server: SandboxClient) -> None:
     url = f"{sandbox_server.base}/__control/reset"
     assert sandbox_server.http.post(url, json={"seed": LARGE}, timeout=150).status_code == 200
