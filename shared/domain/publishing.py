@@ -109,6 +109,7 @@ class Batch:
     `standalone` payments were asked for by themselves: no document batch takes their markers away after them.
     `proven_absent` when a refusal or a look-up has shown that none of the elements is at the provider. `others_taken`
     when other documents were published while this batch failed; `rests_until` is before when it is not sent again.
+    `files_left` when its outcomes are written and none of its files has gone up: they wait for those of the next batch.
     """
 
     id: str
@@ -139,6 +140,7 @@ class Batch:
     parent: str | None = None
     proven_absent: bool = False
     standalone: bool = False
+    files_left: bool = False
     version: int = 0
 
     def moved(self, to: BatchStatus, **changes: Any) -> "Batch":

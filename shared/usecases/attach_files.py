@@ -1,7 +1,7 @@
 """Bring the files of published documents after them, several calls at a time, each exactly once."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -19,11 +19,15 @@ from shared.usecases.upload_files import upload_files
 
 
 def attach_files(
-    drain: Drain, connection: Connection, markers: Sequence[PendingMarker], *, begun_before: bool = False
+    drain: Drain,
+    connection: Connection,
+    markers: Sequence[PendingMarker],
+    begun_before: Set[str] = frozenset(),
 ) -> None:
     """Upload the pending files of these items. A file that fails leaves its document published and says why.
 
-    `begun_before` when an earlier turn may have begun with them, whatever the items say: it may have died sending.
+    `begun_before` are the claims that an earlier turn may have begun with, whatever the items say: it may have died
+    sending.
     Raises LimitReached or OutOfTime when some could not be tried, NotBefore while some are under way at the provider:
     all markers stay, and what is left is found again.
     Uploads run in the provider's publish slots; every thread has ended when this returns.
@@ -44,7 +48,7 @@ def attach_files(
                     record_file(drain, waiting, outcomes[waiting.item.id])
 
     waiting = _waiting(drain, connection, markers)
-    unsure = {each.item.id for each in waiting if _may_be_there(drain, each, begun_before=begun_before)}
+    unsure = {each.item.id for each in waiting if _may_be_there(drain, each, begun_before)}
     todo = to_upload(drain, connection, waiting, unsure)
     with ThreadPoolExecutor(max_workers=drain.provider.profile.limits.publish_slots) as slots:
         for done in [slots.submit(one, group) for group in _groups(drain, todo)]:
@@ -129,16 +133,16 @@ def _attach(
             uploads[one.item.id] = found
             look_first = look_first or one.item.id in unsure
     if uploads:
-        upload_files(drain, connection, uploads, outcomes, look_first=look_first)
+        before = {one.item.id: one.fact for one in group}
+        upload_files(drain, connection, uploads, outcomes, before, look_first=look_first)
 
 
-def _may_be_there(drain: Drain, waiting: Waiting, *, begun_before: bool) -> bool:
+def _may_be_there(drain: Drain, waiting: Waiting, begun_before: Set[str]) -> bool:
     """Whether an upload may have gone out before this turn, with an outcome that nobody wrote down."""
-    if waiting.marker.batch is None or drain.standing.unsure_of(waiting.item.created_at):
+    claim = waiting.marker.batch
+    if claim is None or drain.standing.unsure_of(waiting.item.created_at):
         return True
-    if drain.provider.profile.publishing.file_replaced_by_name:
-        return False
-    return begun_before or waiting.published.at < drain.began
+    return claim in begun_before and not drain.provider.profile.publishing.file_replaced_by_name
 
 
 def _upload_of(drain: Drain, waiting: Waiting) -> Upload | Problem:

@@ -62,8 +62,8 @@ def finish_documents(drain: Drain, connection: Connection, batches: Sequence[Ans
         give_up_files(drain, with_inside(drain, connection, with_file))
     else:
         # Answered in an earlier turn, which may have gone on to the files before it wrote the items down.
-        begun_before = any(batch.epoch != drain.epoch for batch, _ in batches)
-        attach_files(drain, connection, with_file, begun_before=begun_before)
+        begun_before = {batch.claim for batch, _ in batches if batch.epoch != drain.epoch}
+        attach_files(drain, connection, with_file, begun_before)
     drain.write_held()
     for batch, answers in batches:
         tell_of_batch(drain, batch, {answer.marker: answer for answer in answers})

@@ -57,7 +57,6 @@ class Drain:
     deadline: datetime
     entries: EntryCache
     standing: Standing
-    began: datetime  # of this turn
     progress: int = 0  # documents published in this turn
     refused_suppliers: dict[str, Problem] = field(default_factory=dict)
     passed: list[NotBefore] = field(default_factory=list)  # failing batches that others went past

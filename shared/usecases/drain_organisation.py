@@ -16,13 +16,14 @@ from shared.providers.contract import AccessLost, CallFailed, LimitReached
 from shared.storage.batches import OpenBatch
 from shared.usecases.complete_published import complete_published
 from shared.usecases.drain import Drain, NotBefore
+from shared.usecases.files_together import files_together, upload_together
 from shared.usecases.note_attention import note_attention
 from shared.usecases.prepare_documents import prepare_documents
 from shared.usecases.publishing_lease import publishing_lease
 from shared.usecases.service import Service
 from shared.usecases.sessions import OutOfTime
 from shared.usecases.set_back import free_queued, why_gone
-from shared.usecases.settle_batch import settle_all, settle_or_pass
+from shared.usecases.settle_batch import settle_or_pass
 from shared.usecases.wake import remind, wake_up
 
 # Queued items looked at together, at most: enough to fill a batch of each kind of document, few enough to read at once.
@@ -56,10 +57,11 @@ def _turn(drain: Drain) -> datetime | None:
     """All the work there is time and allowance for; returns when to go on, None when nothing is left to do now."""
     try:
         drain.service.batches.fence(drain.tenant, drain.provider_name, drain.organisation, drain.epoch)
-        _settle_open(drain)
-        for connection, markers in _slices(drain):
-            drain.need_time_for_a_call()
-            _publish(drain, connection, markers)
+        with files_together(drain):
+            _settle_open(drain)
+            for connection, markers in _slices(drain):
+                drain.need_time_for_a_call()
+                _publish(drain, connection, markers)
         free_abandoned(drain)
     except OutOfTime:
         return drain.now()
@@ -189,7 +191,9 @@ def _publish(drain: Drain, connection: Connection, markers: list[PendingMarker])
     if known:
         complete_published(drain, connection, known)
     documents = [marker for marker in markers if marker.makes_document]
-    settle_all(drain, connection, prepare_documents(drain, connection, documents))
+    for batch in prepare_documents(drain, connection, documents):
+        settle_or_pass(drain, batch)
+    upload_together(drain, connection)
 
 
 def _failed(drain: Drain, problem: Problem) -> datetime:

@@ -19,6 +19,7 @@ from shared.usecases.drain import Drain
 
 LOOK_AGAIN: Final = timedelta(seconds=20)  # of the provider's time
 FOLLOWED_FOR: Final = timedelta(hours=2)
+FAILED: Final = "attachment_failed"
 _CODE: Final = "file_in_process"
 _COUNTED: Final = {
     FactOutcome.DONE: "files_attached",
@@ -57,12 +58,36 @@ def record_file(drain: Drain, waiting: Waiting, fact: Fact) -> None:
     count(_COUNTED[fact.outcome])
 
 
-def under_way(drain: Drain, upload_id: str | None) -> Fact:
-    """A file that was taken under this id; without one, a file that may have been, which rests for `file_settle`."""
+def under_way(drain: Drain, upload_id: str) -> Fact:
+    """A file that was taken under this id."""
+    return Fact(FactOutcome.PENDING, upload_id, _in_process(drain, LOOK_AGAIN))
+
+
+def at_rest(drain: Drain, before: Fact, why: Problem) -> Fact:
+    """A file that may have been taken: it rests for `file_settle`, and then is looked for and perhaps sent again.
+
+    `why` is kept for the person who has to be told when it was sent for the last time.
+    """
+    rests = _in_process(drain, drain.provider.profile.publishing.file_settle)
+    details = {**rests.details, "sent": times_sent(before) + 1, **why.details}
+    return Fact(FactOutcome.PENDING, problem=replace(rests, provider_text=why.provider_text, details=details))
+
+
+def times_sent(fact: Fact) -> int:
+    """How often a file went out, as far as that is known, without showing afterwards."""
+    return int(str(fact.problem.details.get("sent", 0))) if fact.problem is not None else 0
+
+
+def given_up(before: Fact) -> Fact:
+    """A file that went out often enough and never showed."""
+    why = before.problem or Problem(_CODE)
+    details = {name: value for name, value in why.details.items() if name == "cause"}
+    return Fact(FactOutcome.FAILED, problem=Problem(FAILED, provider_text=why.provider_text, details=details))
+
+
+def _in_process(drain: Drain, wait: timedelta) -> Problem:
     now = drain.now()
-    wait = LOOK_AGAIN if upload_id else drain.provider.profile.publishing.file_settle
-    until = now + drain.service.clock.scale(wait)
-    return Fact(FactOutcome.PENDING, upload_id, Problem(_CODE, until=until, details={"since": now.isoformat()}))
+    return Problem(_CODE, until=now + drain.service.clock.scale(wait), details={"since": now.isoformat()})
 
 
 def _since_the_first(drain: Drain, before: Fact, now: Fact) -> Fact:
@@ -71,8 +96,8 @@ def _since_the_first(drain: Drain, before: Fact, now: Fact) -> Fact:
         return now
     since = datetime.fromisoformat(str(before.problem.details["since"]))
     if drain.now() >= since + drain.service.clock.scale(FOLLOWED_FOR):
-        return Fact(FactOutcome.FAILED, problem=Problem("attachment_failed", details={"cause": _CODE}))
-    return replace(now, problem=replace(now.problem, details=before.problem.details))
+        return Fact(FactOutcome.FAILED, problem=Problem(FAILED, details={"cause": _CODE}))
+    return replace(now, problem=replace(now.problem, details={**now.problem.details, "since": since.isoformat()}))
 
 
 def to_upload(drain: Drain, connection: Connection, waiting: Sequence[Waiting], unsure: set[str]) -> list[Waiting]:
@@ -90,7 +115,7 @@ def to_upload(drain: Drain, connection: Connection, waiting: Sequence[Waiting], 
         if one.fact.provider_id:
             continue
         if one.item.id in unsure and one.fact.problem is None:
-            record_file(drain, one, under_way(drain, None))
+            record_file(drain, one, at_rest(drain, one.fact, Problem(FAILED)))
         else:
             todo.append(one)
     return todo
@@ -129,4 +154,4 @@ def _fact(drain: Drain, waiting: Waiting, found: str | Problem | None) -> Fact:
         return Fact(FactOutcome.DONE, found)
     if found is not None:
         return Fact(FactOutcome.FAILED, problem=found)
-    return under_way(drain, waiting.fact.provider_id)
+    return under_way(drain, waiting.fact.provider_id or "")

@@ -42,7 +42,6 @@ def publishing_lease(service: Service, wake: WakeUp, standing: Standing, deadlin
             deadline,
             EntryCache(service),
             standing,
-            began=service.clock.now(),
         )
         settle_calls(service, wake.provider, wake.organisation, Work.PUBLISH)
     finally:

@@ -1,12 +1,12 @@
 """Bring one batch to its end: send it, find out what is unknown, write the outcomes to its items, close it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.domain.connections import Connection
 from shared.domain.errors import Problem
 from shared.domain.publishing import Answered, Batch, BatchStatus, FactKind
 from shared.domain.settling import SENDS_WITH_ONE_KEY, Step, missing, next_step
-from shared.providers.contract import LimitReached
 from shared.usecases.conclude_documents import conclude_documents, finish_documents
 from shared.usecases.conclude_payments import conclude_payments
 from shared.usecases.conclude_suppliers import conclude_suppliers
@@ -21,37 +21,6 @@ _CONCLUDE = {
     FactKind.PAYMENTS: conclude_payments,
     FactKind.SUPPLIERS: conclude_suppliers,
 }
-
-
-def settle_all(drain: Drain, connection: Connection, batches: Iterable[Batch]) -> None:
-    """Settle a connection's new document batches one after the other, each as `settle_or_pass` does.
-
-    Where one upload takes several files, those of all the batches go up together in the end. That the limit of
-    documents is reached does not hold them up: files have one of their own.
-    """
-    pooled = drain.pooled = [] if drain.provider.profile.publishing.files_per_call > 1 else None
-    try:
-        for batch in batches:
-            settle_or_pass(drain, batch)
-    except LimitReached:
-        _finish_pooled(drain, connection, pooled)
-        raise
-    except Exception:
-        drain.write_held()  # a person sees what is there
-        raise
-    finally:
-        drain.pooled = None
-    _finish_pooled(drain, connection, pooled)
-
-
-def _finish_pooled(drain: Drain, connection: Connection, pooled: Sequence[Answered] | None) -> None:
-    try:
-        _finish(drain, connection, pooled or ())
-    except Exception as stop:
-        drain.write_held()
-        if not (isinstance(stop, NotBefore) and stop.alone):
-            raise
-        drain.passed.append(stop)
 
 
 def settle_or_pass(drain: Drain, batch: Batch) -> None:
@@ -147,18 +116,26 @@ def _conclude(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]
     if drain.pooled is not None and batch.fact is FactKind.DOCUMENTS and any(one.has_file for one in batch.members):
         drain.pooled.append((batch, answers))
     else:
-        _finish(drain, connection, [(batch, answers)])
+        finish(drain, connection, [(batch, answers)])
     return []
 
 
-def _finish(drain: Drain, connection: Connection, answered: Sequence[Answered]) -> None:
+def finish(drain: Drain, connection: Connection, answered: Sequence[Answered]) -> None:
     """Close batches whose outcomes are written; documents first get their files."""
+    answered = [(_begun(drain, batch), answers) for batch, answers in answered]
     documents = [(batch, answers) for batch, answers in answered if batch.fact is FactKind.DOCUMENTS]
     if documents:
         finish_documents(drain, connection, documents)
     for batch, answers in answered:
         drain.service.batches.update(batch.moved(BatchStatus.CLOSED, epoch=drain.epoch))
         count_unknown(answer.problem for answer in answers)
+
+
+def _begun(drain: Drain, batch: Batch) -> Batch:
+    """Files that were left go up from now on: written down first, for whoever comes when this worker has died."""
+    if not batch.files_left:
+        return batch
+    return drain.service.batches.update(replace(batch, files_left=False, epoch=drain.epoch))
 
 
 def _resolve(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]:

@@ -13,7 +13,7 @@ from shared.domain.items import Fact, FactOutcome
 from shared.providers.contract import CallFailed, FileAnswer, Session, Upload, WholeRefused
 from shared.usecases.access_token import Access
 from shared.usecases.drain import Drain
-from shared.usecases.follow_files import under_way
+from shared.usecases.follow_files import FAILED, at_rest, given_up, times_sent, under_way
 from shared.usecases.unknown_messages import count_unknown
 
 UPLOADS_TRIED: Final = 3
@@ -24,17 +24,19 @@ def upload_files(
     connection: Connection,
     uploads: Mapping[str, Upload],
     outcomes: dict[str, Fact],
+    before: Mapping[str, Fact],
     *,
     look_first: bool,
 ) -> None:
     """Upload the files of these items, putting what becomes of each into `outcomes` as soon as it is known.
 
     An upload whose answer was lost is looked for before it is sent again. Files that were refused as a group, or were
-    left out of its answer, go up one by one. Where files are filed later, one whose answer was lost rests first.
+    left out of its answer, go up one by one. Where files may show late, one whose answer was lost rests first; `before`
+    is what each item said of its file, and so how often that went out already.
     Raises LimitReached, OutOfTime and AccessLost; files without an outcome stay pending then.
     """
     left = dict(uploads)
-    trouble = Problem("attachment_failed")
+    trouble = Problem(FAILED)
     key = _first_key(uploads.values())
     for tried in range(UPLOADS_TRIED):
         drain.need_time_for_a_call()
@@ -44,15 +46,16 @@ def upload_files(
                 # A key of its own for every try: Xero keeps an error answer for as long as its key (6 minutes).
                 key = new_id(drain.now())
                 _settle(drain, left, outcomes, _attached(drain, connection, left))
+                _give_up(left, outcomes, before)
             if left:
                 sending = True
                 _settle(drain, left, outcomes, _attach(drain, connection, left, key))
             if len(left) > 1:
-                _one_by_one(drain, connection, left, outcomes)
+                _one_by_one(drain, connection, left, outcomes, before)
                 return
         except WholeRefused as refusal:
             if len(left) > 1:
-                _one_by_one(drain, connection, left, outcomes)
+                _one_by_one(drain, connection, left, outcomes, before)
             else:
                 outcomes |= dict.fromkeys(left, _failed(refusal.problem))
                 count_unknown([refusal.problem])
@@ -63,7 +66,7 @@ def upload_files(
             if sending and failure.sent and drain.provider.profile.publishing.file_settle:
                 with suppress(CallFailed):  # often it shows at once; what does not is looked for again after its rest
                     _settle(drain, left, outcomes, _attached(drain, connection, left))
-                outcomes |= {item: under_way(drain, None) for item in left}
+                outcomes |= {item: at_rest(drain, before[item], trouble) for item in left}
                 return
         if not left:
             return
@@ -101,10 +104,23 @@ def _settle(drain: Drain, left: dict[str, Upload], outcomes: dict[str, Fact], an
             del left[item]
 
 
-def _one_by_one(drain: Drain, connection: Connection, left: Mapping[str, Upload], outcomes: dict[str, Fact]) -> None:
+def _give_up(left: dict[str, Upload], outcomes: dict[str, Fact], before: Mapping[str, Fact]) -> None:
+    """Take out of `left` the files that were sent as often as any is, and are not there after their last rest."""
+    for item in [item for item in left if times_sent(before[item]) >= UPLOADS_TRIED]:
+        outcomes[item] = given_up(before[item])
+        del left[item]
+
+
+def _one_by_one(
+    drain: Drain,
+    connection: Connection,
+    left: Mapping[str, Upload],
+    outcomes: dict[str, Fact],
+    before: Mapping[str, Fact],
+) -> None:
     """Of several files one may be what the provider refuses, or fails at; each may have arrived."""
     for item, upload in left.items():
-        upload_files(drain, connection, {item: upload}, outcomes, look_first=True)
+        upload_files(drain, connection, {item: upload}, outcomes, before, look_first=True)
 
 
 def _failed(problem: Problem | None) -> Fact:

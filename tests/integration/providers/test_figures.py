@@ -12,8 +12,8 @@ from tests.integration.publishing.checks import assert_sound, stages
 # The first each time: three documents' batches, and the files of all three together.
 ROWS = [
     pytest.param(65, PDF, 3 + 4, id="65 with a file each"),
-    pytest.param(1000, None, 34, marks=pytest.mark.sweep, id="1,000 without files"),
-    pytest.param(1000, PDF, 34 + 50, marks=pytest.mark.sweep, id="1,000 with a file each"),
+    pytest.param(1000, None, 34, marks=pytest.mark.soak, id="1,000 without files"),
+    pytest.param(1000, PDF, 34 + 50, marks=pytest.mark.soak, id="1,000 with a file each"),
 ]
 
 

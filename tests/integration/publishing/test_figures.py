@@ -68,12 +68,12 @@ def test_a_hundred_bills_with_a_file_each(counted: World) -> None:
 
 
 @pytest.mark.dynamodb_local
-def test_a_hundred_bills_without_files(counted: World) -> None:
-    ids = counted.create(bills(100))
+def test_two_hundred_bills_without_files(counted: World) -> None:
+    ids = counted.create(bills(200))
     units = publish(counted, ids)
     counted.settle()
     assert_sound(counted)
-    assert creating(counted) == {"PUT /Invoices": 2}
+    assert creating(counted) == {"PUT /Invoices": 4}
     assert units["written"] <= 4.5, units
     assert units["read"] <= 2, units
 

@@ -48,11 +48,14 @@ class Software:
         return [FileAnswer(name, f"id-{name}") for name in names if name in self.there]
 
 
-def outcomes(software: Software, names: str, *, look_first: bool = False) -> dict[str, Fact]:
+def outcomes(
+    software: Software, names: str, *, look_first: bool = False, earlier: Fact | None = None
+) -> dict[str, Fact]:
     drain = SimpleNamespace(
         provider=software,
         now=lambda: NOW,
         need_time_for_a_call=lambda: None,
+        service=SimpleNamespace(clock=SimpleNamespace(scale=lambda wait: wait)),
         call=lambda _, attempt: attempt(None, None),
     )
     uploads = {
@@ -60,7 +63,8 @@ def outcomes(software: Software, names: str, *, look_first: bool = False) -> dic
         for name in names
     }
     found: dict[str, Fact] = {}
-    upload_files(cast(Any, drain), cast(Any, None), uploads, found, look_first=look_first)
+    before = dict.fromkeys(uploads, earlier or Fact(FactOutcome.PENDING))
+    upload_files(cast(Any, drain), cast(Any, None), uploads, found, before, look_first=look_first)
     return found
 
 
@@ -119,6 +123,29 @@ def test_what_may_be_there_is_looked_for_before_anything_goes_up() -> None:
     software = Software(there={"a", "b"})
     assert outcomes(software, "ab", look_first=True) == done("ab")
     assert software.uploads == []
+
+
+def test_where_files_show_late_a_lost_answer_rests_and_is_sent_three_times_at_most() -> None:
+    software = Software([LOST] * 9, file_settle=timedelta(minutes=1))
+    fact = outcomes(software, "a")["item a"]
+    sent = [len(software.uploads)]
+    while fact.outcome is FactOutcome.PENDING and len(sent) < 9:
+        assert fact.problem is not None
+        assert fact.problem.until == NOW + timedelta(minutes=1)
+        fact = outcomes(software, "a", look_first=True, earlier=fact)["item a"]
+        sent.append(len(software.uploads))
+    assert sent == [1, 2, 3, 3], "the last rest ends with a look alone"
+    assert fact == Fact(
+        FactOutcome.FAILED, problem=Problem("attachment_failed", details={"cause": "provider_unavailable"})
+    )
+
+
+def test_what_shows_after_its_rest_is_not_sent_again() -> None:
+    software = Software([LOST], file_settle=timedelta(minutes=1))
+    rests = outcomes(software, "a")["item a"]
+    software.there.add("a")
+    assert outcomes(software, "a", look_first=True, earlier=rests) == done("a")
+    assert len(software.uploads) == 1
 
 
 def test_a_worker_that_died_after_its_first_upload_meets_its_own_key() -> None:
