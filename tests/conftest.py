@@ -28,11 +28,12 @@ LONGEST: Final = (  # these of the long suites take minutes
 def share_of(nodeid: str, *, long: bool = False) -> str:
     """Tests of one share run in one process, one after the other.
 
-    Elsewhere a file is a share, for it shares fixtures; of the `long` suites each test is long enough to be one.
+    Elsewhere a file is a share, for it shares fixtures; of the `long` suites each test is long enough to be one, but
+    for those of rules/, which share what they build.
     """
     file = PurePosixPath(nodeid.partition("::")[0])
     if file.parent.name != "e2e":
-        return nodeid if long else str(file)
+        return nodeid if long and file.parent.name != "rules" else str(file)
     if file.name in OWN_STACKS:
         return str(file)
     return "first stack" if file.name in FIRST_STACK else "second stack"

@@ -18,8 +18,9 @@ from shared.domain.catalogue import CATALOGUE
 from tests.e2e.tenants import Customer, World
 
 DESCRIPTION: Final = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
-# Of each route, right ones and as many wrong ones, the same at every run.
-EXAMPLES: Final = [1, pytest.param(6, marks=pytest.mark.soak), pytest.param(30, marks=pytest.mark.sweep)]
+# Of each route, right requests and as many wrong ones, the same at every run; each time of a few routes alone.
+EXAMPLES: Final = 6
+EVERY: Final = 8
 FOR_PEOPLE_AND_PROVIDERS: Final = {"/oauth/{provider}/callback", "/v1/webhooks/{provider}"}  # pages and bare statuses
 
 described = schemathesis.openapi.from_dict(DESCRIPTION)
@@ -72,9 +73,16 @@ def known(customer: Customer) -> dict[str, str]:
     }
 
 
+def table() -> Iterator[Any]:
+    """Every route, some of them each time; with many more examples in `make sweep`."""
+    for number, operation in enumerate(operations()):
+        marks = [] if number % EVERY == 0 else [pytest.mark.soak]
+        yield pytest.param(operation, EXAMPLES, marks=marks, id=operation.label)
+        yield pytest.param(operation, 5 * EXAMPLES, marks=pytest.mark.sweep, id=f"{operation.label} more")
+
+
 # Not schemathesis' own parametrisation: its tests share one id, of which several processes would run only one.
-@pytest.mark.parametrize("examples", EXAMPLES)
-@pytest.mark.parametrize("operation", list(operations()), ids=lambda one: one.label)
+@pytest.mark.parametrize(("operation", "examples"), table())
 def test_no_request_breaks_it(operation: Operation, examples: int, customer: Customer, known: dict[str, str]) -> None:
     bounded = settings(_bounded, max_examples=examples)
     for mode in modes(operation):

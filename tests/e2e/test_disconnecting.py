@@ -1,10 +1,13 @@
 """Disconnect while documents are on their way: each is in the books once or waits for a person, and nothing is lost."""
 
+import pytest
+
 from tests.e2e.tenants import World, wait_for
 
 REASON = "connection_disconnected"
 
 
+@pytest.mark.soak
 def test_disconnecting_in_the_middle_and_connecting_again(world: World) -> None:
     customer = world.tenant("Leaves").connected()
     category = customer.entry("categories", "429")["id"]

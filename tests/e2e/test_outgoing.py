@@ -88,6 +88,7 @@ def heard_by(product: Product, receiver: Receiver, *events: str) -> None:
     product.world.secrets.keep("webhook secret", endpoint["secret"])
 
 
+@pytest.mark.soak
 def test_a_tenant_hears_that_access_was_lost_and_is_there_again(world: World, receiver: Receiver) -> None:
     product = world.tenant()
     heard_by(product, receiver, "connection.expired", "connection.recovered", "refresh.done")

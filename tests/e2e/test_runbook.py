@@ -52,6 +52,7 @@ def worker_log(world: World) -> list[str]:
     return world.stack.logs("PublishWorkerFunction")
 
 
+@pytest.mark.soak
 def test_a_provider_that_is_down_and_comes_back(world: World) -> None:
     customer = world.tenant().connected()
     item = customer.item(number="DOWN-1")["id"]
@@ -70,6 +71,7 @@ def test_a_provider_that_is_down_and_comes_back(world: World) -> None:
     assert numbered(customer, "DOWN-1") == 1
 
 
+@pytest.mark.soak
 def test_access_withdrawn_and_given_again(world: World) -> None:
     product = world.tenant()
     customer = product.connected()

@@ -138,6 +138,7 @@ def test_a_change_is_cancelled_and_another_refused_and_all_is_as_it_was(world: W
     still_publishes(customer, "STAYS-1")
 
 
+@pytest.mark.soak
 def test_a_consent_that_never_comes_is_given_up_in_time(world: World) -> None:
     customer = world.tenant("Waits").connected()
     with deployed_with(world, ConsentSeconds="4"):

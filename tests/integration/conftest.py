@@ -30,9 +30,9 @@ def local_dynamodb(local_endpoint: str) -> Any:
     return local_client(local_endpoint)
 
 
-@pytest.fixture(params=["moto", pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)])
+@pytest.fixture(params=["moto", pytest.param("dynamodb_local", marks=[pytest.mark.dynamodb_local, pytest.mark.soak])])
 def dynamodb(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A DynamoDB client; every test that asks for it runs on moto and on DynamoDB Local."""
+    """A DynamoDB client; every test that asks for it runs on moto, and in the long suites on DynamoDB Local too."""
     if request.param == "dynamodb_local":
         yield local_client(request.getfixturevalue("local_endpoint"))
         return
@@ -42,7 +42,7 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 @pytest.fixture
 def table(dynamodb: Any) -> Table:
-    """A table of its own for the test, on moto and on DynamoDB Local."""
+    """A table of its own for the test, on each DynamoDB."""
     return Table(dynamodb, create_table(dynamodb))
 
 

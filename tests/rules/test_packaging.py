@@ -19,6 +19,7 @@ _IMPORT = (
     "import sys, importlib; sys.path.insert(0, {folder!r}); getattr(importlib.import_module({module!r}), {name!r})"
 )
 
+pytestmark = pytest.mark.soak  # every area is built twice
 Artifacts = dict[tuple[str, str], Path]
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from rehearsal.process import watch_calls
 from rehearsal.sandbox_process import SandboxClient
-from rehearsal.worlds import clients_on
 from tests.integration.bill.world import BillWorld, new_world
 
 
@@ -13,7 +12,6 @@ def world(
     sandbox_server: SandboxClient, aws: None, world_dynamodb: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> BillWorld:
     """A connected account."""
-    sandbox_server.reset()
-    made = new_world(sandbox_server, clients_on(world_dynamodb))
+    made = new_world(sandbox_server, world_dynamodb)
     watch_calls(made.running, monkeypatch)
     return made

@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from rehearsal.founding import new_world as new_xero_world
 from rehearsal.sandbox_process import CLIENT_ID, CLIENT_SECRET, SandboxClient
 from rehearsal.world import INVOCATION, Message, World
-from shared.aws.clients import Clients
+from rehearsal.worlds import make_world
 from shared.domain.accounts import Caller
 from shared.domain.connections import Connection, ConnectionStatus, Slot
 from shared.domain.ids import find_marker, marker_for, new_id
@@ -63,9 +62,9 @@ class BillWorld(World):
         assert refresh_lists(self.new_service(), request, now + INVOCATION) is Outcome.DONE
 
 
-def new_world(sandbox: SandboxClient, clients: Clients) -> BillWorld:
+def new_world(sandbox: SandboxClient, endpoint: str | None) -> BillWorld:
     """A world of its own: Xero is its main connection, BILL is connected beside it and takes its costs."""
-    found = new_xero_world(sandbox, clients)
+    found = make_world(sandbox, endpoint)
     # Its machines and parts are that world's own: this one makes its own.
     names = {one.name: getattr(found, one.name) for one in fields(found) if one.init and one.name != "parts"}
     world = BillWorld(**names, organization=sandbox.read("/bill/organisations")[0]["organisation_id"])
@@ -73,7 +72,9 @@ def new_world(sandbox: SandboxClient, clients: Clients) -> BillWorld:
         "xero": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_key": "hook-key"},
         "bill": {"client_id": "ledgerbridge", "client_secret": desk.DEV_KEY, "webhook_key": "hook-key"},
     }
-    secret = clients.secretsmanager.create_secret(Name=f"apps-{new_id(world.time())}", SecretString=json.dumps(apps))
+    secret = world.clients.secretsmanager.create_secret(
+        Name=f"apps-{new_id(world.time())}", SecretString=json.dumps(apps)
+    )
     world.settings = replace(
         world.settings,
         texts={**world.settings.texts, "provider_apps_secret": secret["ARN"]},

@@ -68,17 +68,6 @@ def test_a_hundred_bills_with_a_file_each(counted: World) -> None:
 
 
 @pytest.mark.dynamodb_local
-def test_two_hundred_bills_without_files(counted: World) -> None:
-    ids = counted.create(bills(200))
-    units = publish(counted, ids)
-    counted.settle()
-    assert_sound(counted)
-    assert creating(counted) == {"PUT /Invoices": 4}
-    assert units["written"] <= 4.5, units
-    assert units["read"] <= 2, units
-
-
-@pytest.mark.dynamodb_local
 def test_forty_bills_that_arrive_paid(counted: World) -> None:
     """Document and payment are written to an item at once: their batches are small, and cost more an item."""
     ids = counted.create([paid_bill() for _ in range(40)])

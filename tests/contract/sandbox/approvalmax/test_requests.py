@@ -262,6 +262,7 @@ def quickbooks(approvals: ApprovalMax) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.soak
 def test_requests_and_connections_outlive_a_restart(tmp_path: Path) -> None:
     snapshot = tmp_path / "sandbox.json"
     with running_sandbox("--snapshot", str(snapshot)) as sandbox:

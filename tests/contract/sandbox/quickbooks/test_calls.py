@@ -138,6 +138,7 @@ def test_endpoints_are_counted_without_their_ids(sandbox: SandboxClient) -> None
     assert (calls(sandbox, "GET /vendor/{id}"), calls(sandbox, "POST /bill")) == (1, 1)
 
 
+@pytest.mark.soak
 def test_a_snapshot_keeps_books_tokens_and_files(tmp_path: Path) -> None:
     file = str(tmp_path / "state.json")
     with running_sandbox("--snapshot", file) as first:
