@@ -59,6 +59,7 @@ def test_the_provider_is_told(world: World) -> None:
     wait_for("the agenda to tell the provider", agenda_came, 60)
 
 
+@pytest.mark.soak
 def test_codings_rest_until_they_are_restored_and_lists_of_before_come_back(world: World) -> None:
     customer = world.tenant("Later").connected()
     item = customer.items(1, "LATER")[0]

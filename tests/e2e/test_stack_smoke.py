@@ -18,6 +18,7 @@ import pytest
 from local import deploy, template
 from local.stack import Stack
 
+pytestmark = pytest.mark.soak  # it has a stack of its own
 _HANDLER = """
 import json, os
 

@@ -42,6 +42,7 @@ def grants(customer: Customer) -> dict[str, int]:
     return found
 
 
+@pytest.mark.soak
 def test_eight_workers_find_the_token_expired_and_make_one_call(customer: Customer) -> None:
     sandbox = customer.world.sandbox
     first, item = (customer.item(number=f"EIGHT-{one}")["id"] for one in range(2))

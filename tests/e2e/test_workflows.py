@@ -120,6 +120,7 @@ def test_a_killed_run_is_followed_by_another_and_what_it_left_changes_nothing(wo
     assert change.status() == "active"
 
 
+@pytest.mark.soak
 def test_a_change_is_cancelled_and_another_refused_and_all_is_as_it_was(world: World) -> None:
     customer = world.tenant("Stays").connected()
     change = Change.begun(customer)

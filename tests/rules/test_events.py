@@ -54,6 +54,7 @@ def test_every_trigger_has_an_event() -> None:
     assert {path.stem for path in EVENTS} == set(ANSWERS)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
 def test_a_recorded_event_is_served(path: Path, deployment: Deployment) -> None:
     answer = deployment.serve(path.stem.split(".")[0], filled(path, deployment))["answers"][0]

@@ -168,7 +168,7 @@ def publish(api: Api, items: list[str]) -> None:
     api.world.settle()
 
 
-@pytest.mark.parametrize("number", [30, pytest.param(200, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("number", [12, pytest.param(200, marks=pytest.mark.soak)])
 def test_rules_and_coded_items_serve_the_new_books(changing: Changing, machine: RehearsedMachine, number: int) -> None:
     world, api = changing.world, changing.api
     codes = ruled(api)

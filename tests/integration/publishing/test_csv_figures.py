@@ -77,6 +77,7 @@ def test_a_thousand_rows_of_each_list(counted: World) -> None:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.soak
 def test_what_is_wrong_in_a_full_csv_is_named_by_row_and_column(counted: World) -> None:
     wrong = {
         9: (",X9,,", "name"),

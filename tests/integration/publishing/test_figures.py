@@ -55,6 +55,7 @@ def test_a_thousand_bills_without_files(counted: World) -> None:
     assert units["read"] <= 2, units
 
 
+@pytest.mark.soak
 @pytest.mark.dynamodb_local
 def test_a_hundred_bills_with_a_file_each(counted: World) -> None:
     ids = counted.create(bills(100), file=PDF)

@@ -175,7 +175,7 @@ def simulated_threads(monkeypatch: pytest.MonkeyPatch) -> list[Simulation]:
 
 
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
