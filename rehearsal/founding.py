@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from rehearsal.consent import consented, organisation_id
+from rehearsal.emulated_dynamodb import EmulatedDynamoDB, fill, packed
 from rehearsal.papers import LINKED, UNLINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient
@@ -38,6 +40,10 @@ class Template:
     grant_id: str
     main: "Party | None" = None
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @cached_property
+    def packed(self) -> dict[str, bytes]:
+        return {name: packed(rows) for name, rows in self.rows.items()}
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def new_world(sandbox: SandboxClient, clients: Clients, template: Template | Non
     if template is None:
         _found(world, parties)
     else:
-        _load(world, template)
+        load(world, template)
     return world
 
 
@@ -109,7 +115,12 @@ def main_of(world: World) -> Party | None:
     return Party(software(main.provider), main.id, main.grant or "")
 
 
-def _load(world: World, template: Template) -> None:
+def load(world: World, template: Template) -> None:
+    """Put the template's rows into the world's empty tables."""
+    if isinstance(world.clients.dynamodb, EmulatedDynamoDB):
+        for name, some in template.packed.items():
+            fill(world.settings.table(name), some)
+        return
     for name, rows in template.rows.items():
         for start in range(0, len(rows), 25):
             puts: list[Any] = [{"PutRequest": {"Item": row}} for row in rows[start : start + 25]]

@@ -1,4 +1,4 @@
-"""An account with entries in the books of two software, on moto; merges are written as applying one writes them."""
+"""An account with entries in the books of two software; merges are written as applying one writes them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from moto import mock_aws
-
 from rehearsal.tables import create_table
+from rehearsal.worlds import clients_on, simulated_aws
 from shared.aws.clock import Clock
 from shared.aws.settings import Settings
 from shared.domain.accounts import Account, Caller, Event
@@ -143,20 +141,20 @@ class Books:
         self.calls.clear()
         yield self.calls
 
-    def saw(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def saw(self, operation: str, params: dict[str, Any]) -> None:
+        if operation not in {"GetItem", "BatchGetItem", "Query"}:
+            return
         names = [params["TableName"]] if "TableName" in params else list(params["RequestItems"])
         by_name = {self.service.settings.table(table): table for table in TABLES}
-        self.calls.update(f"{by_name[name]} {model.name}" for name in names)
+        self.calls.update(f"{by_name[name]} {operation}" for name in names)
 
 
 @contextmanager
 def two_books() -> Iterator[Books]:
     """An account whose current books are QuickBooks', and were Xero's before."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        books = Books(Service(Settings(stage="local", tables={}), Clock(source=lambda: books.now)), new_id(START))
+    with simulated_aws():
+        clock = Clock(source=lambda: books.now)
+        books = Books(Service(Settings(stage="local", tables={}), clock, clients_on(None)), new_id(START))
         dynamodb = books.service.clients.dynamodb
         tables = {name: create_table(dynamodb) for name in TABLES}
         books.service.settings = replace(books.service.settings, tables=tables)
@@ -175,8 +173,7 @@ def two_books() -> Iterator[Books]:
         )
         begun = Event(new_id(START), account.id, START, "test", "connection.started")
         books.service.connections.create(connection, begun)
-        for name in ("GetItem", "BatchGetItem", "Query"):
-            dynamodb.meta.events.register(f"provide-client-params.dynamodb.{name}", books.saw)
+        dynamodb.listeners.append(books.saw)
         yield books
 
 

@@ -198,11 +198,12 @@ def test_an_item_of_the_books_before_costs_one_read_more(books: Books, chart: Ch
 def test_without_merges_nobody_asks_for_aliases(books: Books, chart: Chart) -> None:
     keys: list[str] = []
 
-    def saw(params: dict[str, Any], **_: Any) -> None:
-        asked = (key for table in params["RequestItems"].values() for key in table["Keys"])
-        keys.extend(key["pk"]["S"] for key in asked)
+    def saw(operation: str, params: dict[str, Any]) -> None:
+        if operation == "BatchGetItem":
+            asked = (key for table in params["RequestItems"].values() for key in table["Keys"])
+            keys.extend(key["pk"]["S"] for key in asked)
 
-    books.service.clients.dynamodb.meta.events.register("provide-client-params.dynamodb.BatchGetItem", saw)
+    books.service.clients.dynamodb.listeners.append(saw)
     item = bill(books, chart, 0)
     books.prepared(item)
     assert keys

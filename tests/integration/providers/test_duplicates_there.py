@@ -16,10 +16,12 @@ from shared.providers.contract import CallFailed, FindsAlike, Session
 from shared.usecases.change_settings import change_settings
 from shared.usecases.decide_duplicate import decide_duplicate
 from shared.usecases.unarchive_item import Mode, unarchive_item
-from tests.integration.providers.suite import only
+from tests.integration.providers.suite import SOAK, against, only
 
 ANNA = Caller("tenant", "anna", is_machine=False)
-asks = pytest.mark.parametrize("world", ["xero", "quickbooks", "sage"], indirect=True)
+ASKED = ("xero", "quickbooks", "sage")
+asks = pytest.mark.parametrize("world", ASKED, indirect=True)
+asks_long = pytest.mark.parametrize("world", [against(name, marks=[SOAK]) for name in ASKED], indirect=True)
 
 
 def switch_on(world: World) -> None:
@@ -119,7 +121,7 @@ def not_checked(world: World, item: str) -> bool:
 
 
 @asks
-@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("status", [400, pytest.param(500, marks=SOAK)])
 def test_a_question_that_is_refused_holds_what_it_is_about_and_nothing_else(world: World, status: int) -> None:
     switch_on(world)
     asked, sale = world.create([world.papers.bill(number="D-1"), world.papers.sales_invoice(number="S-1")])
@@ -131,7 +133,7 @@ def test_a_question_that_is_refused_holds_what_it_is_about_and_nothing_else(worl
     assert publish(world, asked) == [Stage.PUBLISHED]
 
 
-@asks
+@asks_long
 def test_while_the_provider_is_down_what_would_be_asked_about_waits(world: World) -> None:
     switch_on(world)
     (item,) = world.create([world.papers.bill(number="D-1")])

@@ -228,7 +228,7 @@ def test_a_provider_that_is_down_is_no_poison(world: World) -> None:
     assert stages(world) == {"published": 3}
 
 
-@every(soak=others())
+@every(soak=registry.names())
 def test_what_can_never_be_looked_up_is_held_for_a_person(world: World) -> None:
     """The call was carried out, its answer lost, and the list it would be found in fails while all else works."""
     ids = world.create([world.papers.bill()])

@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.founding import TABLES, Template, template_of
-from rehearsal.founding import _load as load
+from rehearsal.founding import TABLES, Template, load, template_of
 from rehearsal.papers import LINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient

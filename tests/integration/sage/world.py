@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.founding import TABLES, Template, template_of
-from rehearsal.founding import _load as load
+from rehearsal.founding import TABLES, Template, load, template_of
 from rehearsal.papers import LINKED
 from rehearsal.process import Running, watched
 from rehearsal.sandbox_process import SandboxClient
