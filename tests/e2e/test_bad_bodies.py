@@ -20,7 +20,7 @@ from tests.e2e.tenants import Customer, World
 DESCRIPTION: Final = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
 # Of each route, right requests and as many wrong ones, the same at every run; each time of a few routes alone.
 EXAMPLES: Final = 6
-EVERY: Final = 8
+EVERY: Final = 16
 FOR_PEOPLE_AND_PROVIDERS: Final = {"/oauth/{provider}/callback", "/v1/webhooks/{provider}"}  # pages and bare statuses
 
 described = schemathesis.openapi.from_dict(DESCRIPTION)

@@ -4,10 +4,10 @@ import pytest
 
 from tests.e2e.tenants import World, wait_for
 
+pytestmark = pytest.mark.soak
 REASON = "connection_disconnected"
 
 
-@pytest.mark.soak
 def test_disconnecting_in_the_middle_and_connecting_again(world: World) -> None:
     customer = world.tenant("Leaves").connected()
     category = customer.entry("categories", "429")["id"]
@@ -59,7 +59,6 @@ def test_the_provider_is_told(world: World) -> None:
     wait_for("the agenda to tell the provider", agenda_came, 60)
 
 
-@pytest.mark.soak
 def test_codings_rest_until_they_are_restored_and_lists_of_before_come_back(world: World) -> None:
     customer = world.tenant("Later").connected()
     item = customer.items(1, "LATER")[0]

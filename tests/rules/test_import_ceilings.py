@@ -130,6 +130,7 @@ def is_served(answer: Json) -> bool:
     return not answer.get("batchItemFailures") and not answer.get("failed")  # a step's task that fails raises
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("function", CEILINGS)
 def test_a_first_request_is_served_within_the_ceiling(function: str, served: Served) -> None:
     found = served(function)
@@ -139,6 +140,7 @@ def test_a_first_request_is_served_within_the_ceiling(function: str, served: Ser
     assert len(modules) <= CEILINGS[function], packages
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("function", CEILINGS)
 def test_nothing_is_loaded_that_a_function_has_no_use_for(function: str, served: Served) -> None:
     found = served(function)

@@ -1,5 +1,7 @@
 """Merges over more than two books: led on without a chain, into a secondary's books, and back without a merge."""
 
+import pytest
+
 from rehearsal.world import World
 from shared.domain.ids import new_id
 from shared.domain.lists import Book, Entry, Kind
@@ -66,6 +68,7 @@ def test_back_in_the_books_of_before_nothing_needs_a_merge(api: Api, quickbooks:
     assert found == entry(quickbooks, Kind.CATEGORIES, "General Expenses")
 
 
+@pytest.mark.soak
 def test_one_category_becomes_an_account_of_the_main_books_and_one_of_bill(with_bill: World) -> None:
     """Kept by hand before anything was connected: one merge into the main books, one into BILL's, both in force."""
     api, bill = Api(with_bill), with_bill.connection.book

@@ -121,6 +121,7 @@ def test_the_whole_state_outlives_a_snapshot() -> None:
     assert second.to_snapshot() != first.to_snapshot()
 
 
+@pytest.mark.soak
 def test_the_first_refresh_of_a_large_business_is_129_calls() -> None:
     large = Desk(seed.bulk(contacts=20_000, items=5_000, accounts=500)[0])
     rows = calls = 0

@@ -40,6 +40,7 @@ def test_the_bulk_seed_has_the_totals_asked_for(bill: Bill) -> None:
     assert [len(books[name]) for name in ("vendors", "items", "chart-of-accounts")] == [300, 120, 150]
 
 
+@pytest.mark.soak
 def test_books_sessions_and_files_outlive_a_restart(tmp_path: Path) -> None:
     snapshot = tmp_path / "sandbox.json"
     with running_sandbox("--snapshot", str(snapshot)) as sandbox:
