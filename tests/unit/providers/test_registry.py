@@ -24,6 +24,12 @@ def test_every_name_is_a_provider_with_its_profile() -> None:
         assert Destination.EXPENSE_CLAIMS not in offered
 
 
+def test_a_file_that_a_repeat_would_double_rests_before_it_is_sent_again() -> None:
+    facts = {name: registry.profile(name).publishing for name in registry.names()}
+    doubled = [name for name, one in facts.items() if not (one.file_replaced_by_name or one.file_settle)]
+    assert doubled == []
+
+
 def test_an_unknown_name_is_refused_before_anything_is_imported() -> None:
     for name in ("os", "xero.profile", ""):
         with pytest.raises(LedgerbridgeError):
