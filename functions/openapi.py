@@ -166,7 +166,8 @@ def _operation(route: Route, references: dict[tuple[type[BaseModel], str], Json]
         if route.csv_field:
             content["text/csv"] = {"schema": {"type": "string"}}
         operation["requestBody"] = {"required": True, "content": content}
-    operation["responses"] = {str(route.status): _success(route, references), **_failures(route)}
+    told = {str(status): _success(route, references) for status in (route.status, route.other_status) if status}
+    operation["responses"] = {**told, **_failures(route)}
     return operation
 
 

@@ -67,6 +67,7 @@ ROUTES: Final = [
         "Change many items alike",
         answer=BulkEditView,
         status=202,
+        other_status=200,
         body=NewBulkEdit,
         capability=Capability.WORK,
         rebuild=post_bulk_edit_again,

@@ -44,6 +44,7 @@ ROUTES: Final[list[Route]] = [
         "Documents that arrive by signed webhook",
         answer=Results,
         status=201,
+        other_status=200,
         body=InboxDocuments,
         public=True,
         signed=admit_signed,

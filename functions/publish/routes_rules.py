@@ -113,7 +113,7 @@ ROUTES: Final = [
           description="Where lists were merged, the rule of an entry of other books stays as it is: the entry that "
                       "stands for it in the current books gets a rule of its own, whose id the answer names."),
     Route("POST", _RULE + "/apply", post_apply, "Apply a rule to the open items", answer=ApplyView, status=202,
-          body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again, errors=("invalid_cursor",),
+          other_status=200, body=ApplyBody, capability=_MANAGE, rebuild=post_apply_again, errors=("invalid_cursor",),
           description="The open items of the inbox that it is for are coded by the rule as it is now; what a person "
                       "said of them stays. A dry run answers 200 with what would change; where there are more items "
                       "than one request looks at, ask again with its `next_cursor`: the last answer counts them all."),

@@ -179,8 +179,8 @@ class Route:
 
     `capability` None asks only for a valid token, `public` not even that; a public route that is `signed` (as Standard
     Webhooks has it) is let in by its signature, before its body is read, and its webhook-id is its Idempotency-Key.
-    `errors` are catalogue codes beyond those
-    that follow from the other fields. `rebuild` is required on a POST that honours Idempotency-Key (see above);
+    `errors` are catalogue codes beyond those that follow from the other fields. `other_status` is a second one of the
+    same answer: of a dry run, of a repeat. `rebuild` is required on a POST that honours Idempotency-Key (see above);
     `if_match` asks for the version read before. A body of type text/csv is taken whole as `csv_field` of the body;
     `csv_answer` says that the answer may be text/csv instead of JSON.
     """
@@ -191,6 +191,7 @@ class Route:
     summary: str
     answer: type[BaseModel] | None = None
     status: int = 200
+    other_status: int | None = None
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     capability: Capability | None = None

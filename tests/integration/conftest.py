@@ -11,6 +11,8 @@ from rehearsal.sandbox_process import SandboxClient
 from rehearsal.tables import CREDENTIALS, create_table, local_client, session
 from rehearsal.world import World
 from rehearsal.worlds import make_world, simulated_aws
+from shared.aws import entry
+from shared.aws.http import Answer, Route
 from shared.storage import agenda
 from shared.storage.table import Consumed, Table
 
@@ -21,6 +23,21 @@ def one_agenda_shard(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:  # a test's own monkeypatch may be undone in its middle
         if "storage" not in request.path.parts:
             patch.setattr(agenda, "SHARDS", 1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_status_is_described() -> Iterator[None]:
+    """No route answers with a status that OpenAPI does not give it."""
+    plain = entry._response
+
+    def response(route: Route, answer: Answer) -> Any:
+        described = {None, route.status, route.other_status}
+        assert answer.status in described or (answer.status or 0) >= 400, (route.path, answer.status)
+        return plain(route, answer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entry, "_response", response)
         yield
 
 
