@@ -124,12 +124,9 @@ def test_the_same_organisation_twice_in_one_tenant_is_allowed_with_a_warning(pro
     assert second.choose(first.organisation).json()["warnings"] == ["organisation_also_linked"]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
-    "token_ends",
-    [
-        pytest.param(True, id="found out by the token call", marks=pytest.mark.soak),
-        pytest.param(False, id="found out by the call itself"),
-    ],
+    "token_ends", [True, False], ids=["found out by the token call", "found out by the call itself"]
 )
 def test_a_revoked_consent_is_noticed_once_and_mended_by_a_new_one(product: Product, token_ends: bool) -> None:
     customer, sandbox = product.connected(), product.world.sandbox

@@ -10,6 +10,7 @@ from local.api import machine_token
 from ops.__main__ import main
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
 
+pytestmark = pytest.mark.soak
 AGENDA_LOOKS = 300  # seconds after which the agenda comes back to a held queue: a test must not owe its success to it
 
 
@@ -52,7 +53,6 @@ def worker_log(world: World) -> list[str]:
     return world.stack.logs("PublishWorkerFunction")
 
 
-@pytest.mark.soak
 def test_a_provider_that_is_down_and_comes_back(world: World) -> None:
     customer = world.tenant().connected()
     item = customer.item(number="DOWN-1")["id"]
@@ -71,7 +71,6 @@ def test_a_provider_that_is_down_and_comes_back(world: World) -> None:
     assert numbered(customer, "DOWN-1") == 1
 
 
-@pytest.mark.soak
 def test_access_withdrawn_and_given_again(world: World) -> None:
     product = world.tenant()
     customer = product.connected()

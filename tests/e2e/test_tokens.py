@@ -12,6 +12,7 @@ from tests.e2e import broken
 from tests.e2e.tenants import ADVISER, Customer, World, wait_for
 from tests.e2e.wire import Call, Wire, refusal
 
+pytestmark = pytest.mark.soak
 WORKERS: Final = 8  # with a publisher and a refresh, each a process of its own
 LOOKING_ON: Final = 6  # callers of the API, the most that the emulator serves at once on two cores
 SLOW: Final = 5  # seconds for a look, so that each of them needs a process of its own
@@ -42,7 +43,6 @@ def grants(customer: Customer) -> dict[str, int]:
     return found
 
 
-@pytest.mark.soak
 def test_eight_workers_find_the_token_expired_and_make_one_call(customer: Customer) -> None:
     sandbox = customer.world.sandbox
     first, item = (customer.item(number=f"EIGHT-{one}")["id"] for one in range(2))

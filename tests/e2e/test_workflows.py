@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.changing import WHOLE, Change, merged, quickbooks
 from tests.e2e.tenants import Customer, World, next_organisation, wait_for
 
+pytestmark = pytest.mark.soak
 COMPANY = "Harbour & Finch Ltd"
 
 
@@ -72,7 +73,6 @@ def test_a_change_and_a_merge_go_through_every_step_and_are_seen_doing_so(world:
     wait_for("its run to end", lambda: states.describe_execution(executionArn=run)["status"] == "SUCCEEDED")
 
 
-@pytest.mark.soak
 def test_a_person_is_awaited_over_a_restart_of_the_stack(world: World) -> None:
     customer = world.tenant("Restarts").connected()
     organisation = next_organisation()
@@ -90,7 +90,6 @@ def test_a_person_is_awaited_over_a_restart_of_the_stack(world: World) -> None:
     assert change.status() == "active"
 
 
-@pytest.mark.soak
 def test_a_killed_run_is_followed_by_another_and_what_it_left_changes_nothing(world: World) -> None:
     customer = world.tenant("Kills").connected()
     organisation = next_organisation()
@@ -120,7 +119,6 @@ def test_a_killed_run_is_followed_by_another_and_what_it_left_changes_nothing(wo
     assert change.status() == "active"
 
 
-@pytest.mark.soak
 def test_a_change_is_cancelled_and_another_refused_and_all_is_as_it_was(world: World) -> None:
     customer = world.tenant("Stays").connected()
     change = Change.begun(customer)
@@ -139,7 +137,6 @@ def test_a_change_is_cancelled_and_another_refused_and_all_is_as_it_was(world: W
     still_publishes(customer, "STAYS-1")
 
 
-@pytest.mark.soak
 def test_a_consent_that_never_comes_is_given_up_in_time(world: World) -> None:
     customer = world.tenant("Waits").connected()
     with deployed_with(world, ConsentSeconds="4"):
