@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, get_ident
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ class Sender:
     def __init__(self, world: World) -> None:
         self.world = world
         self.secrets: list[tuple[str, Secret]] = []
-        self._handler = _handler(world)
+        self._handlers: dict[int, Any] = {}  # by thread: what Lambda runs in one process is one request at a time
         world.service.tenants.create(Tenant(world.account.tenant, "Reader of receipts"))
 
     def new_secret(self, key: str | None = None) -> Answered:
@@ -61,7 +61,7 @@ class Sender:
         before = self.world.service
         clock = Clock(source=lambda: before.clock.now() + amount)
         self.world = replace(self.world, service=Service(before.settings, clock, before.clients))
-        self._handler = _handler(self.world)
+        self._handlers.clear()
 
     def _call(self, method: str, path: str, raw: bytes, headers: dict[str, str], *, token: bool = True) -> Answered:
         lambda_context = {
@@ -85,7 +85,9 @@ class Sender:
             "body": raw.decode("utf-8", "surrogateescape"),
             "isBase64Encoded": False,
         }
-        answer = self._handler(event, None)
+        if get_ident() not in self._handlers:
+            self._handlers[get_ident()] = _handler(self.world)
+        answer = self._handlers[get_ident()](event, None)
         return answer["statusCode"], json.loads(answer["body"]) if answer.get("body") else {}
 
 
