@@ -92,7 +92,7 @@ soak: $(SYNCED) dynamodb-local ## The long suites: crash at every step, all faul
 	@.venv/bin/pytest -n $(JOBS) --dist loadgroup -m "soak and not sweep" --timeout 900 $(ARGS)
 
 .PHONY: sweep
-sweep: $(SYNCED) dynamodb-local ## Every combination of provider, effect and fault that `make soak` leaves out (hours)
+sweep: $(SYNCED) dynamodb-local ## Every combination of provider, effect and fault that `make soak` leaves out (what drives the deployed stack takes long)
 	@.venv/bin/pytest -n $(JOBS) --dist worksteal -m sweep --timeout 900 $(ARGS)
 
 .PHONY: bench
