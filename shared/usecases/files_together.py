@@ -9,7 +9,7 @@ from shared.domain.limits import LimitScope
 from shared.domain.publishing import Answered, Batch
 from shared.providers.contract import LimitReached
 from shared.usecases.drain import Drain, NotBefore
-from shared.usecases.settle_batch import finish
+from shared.usecases.settle_batch import begun, finish
 
 
 @contextmanager
@@ -41,13 +41,22 @@ def upload_together(drain: Drain, connection: Connection, *, but_for_a_rest: boo
     rest = _rest(drain, mine) if but_for_a_rest else None
     mine = [one for one in mine if one[0] is not rest]
     drain.pooled = [one for one in drain.pooled if one not in mine]
+    mine = [(begun(drain, batch), answers) for batch, answers in mine]
     try:
         finish(drain, connection, mine)
-    except Exception as stop:
-        drain.write_held()  # a person sees what is there
-        if not (isinstance(stop, NotBefore) and stop.alone):
+    except NotBefore as early:
+        if not early.alone:
             raise
-        drain.passed.append(stop)
+        for one in mine:  # a file that rests holds up its own batch alone
+            _finish_or_pass(drain, connection, one)
+
+
+def _finish_or_pass(drain: Drain, connection: Connection, answered: Answered) -> None:
+    """Close a batch whose files have been tried: nothing is called any more. One with a file at rest waits alone."""
+    try:
+        finish(drain, connection, [answered])
+    except NotBefore as early:
+        drain.passed.append(early)
 
 
 def _connections(drain: Drain) -> list[Connection]:

@@ -116,13 +116,12 @@ def _conclude(drain: Drain, connection: Connection, batch: Batch) -> list[Batch]
     if drain.pooled is not None and batch.fact is FactKind.DOCUMENTS and any(one.has_file for one in batch.members):
         drain.pooled.append((batch, answers))
     else:
-        finish(drain, connection, [(batch, answers)])
+        finish(drain, connection, [(begun(drain, batch), answers)])
     return []
 
 
 def finish(drain: Drain, connection: Connection, answered: Sequence[Answered]) -> None:
     """Close batches whose outcomes are written; documents first get their files."""
-    answered = [(_begun(drain, batch), answers) for batch, answers in answered]
     documents = [(batch, answers) for batch, answers in answered if batch.fact is FactKind.DOCUMENTS]
     if documents:
         finish_documents(drain, connection, documents)
@@ -131,7 +130,7 @@ def finish(drain: Drain, connection: Connection, answered: Sequence[Answered]) -
         count_unknown(answer.problem for answer in answers)
 
 
-def _begun(drain: Drain, batch: Batch) -> Batch:
+def begun(drain: Drain, batch: Batch) -> Batch:
     """Files that were left go up from now on: written down first, for whoever comes when this worker has died."""
     if not batch.files_left:
         return batch

@@ -27,10 +27,10 @@ MOST_EFFECTS = 200
 class Narrow:
     """QuickBooks in small batches and uploads, whose limit of batches is reached at one of them."""
 
-    def __init__(self, world: World, patch: pytest.MonkeyPatch, *, stop_at: int) -> None:
+    def __init__(self, world: World, patch: pytest.MonkeyPatch, *, stop_at: int = 0, files: int = 2) -> None:
         self.world, self.stop_at = world, stop_at
         self.batches, self.uploads = 0, list[int]()
-        facts = replace(PROFILE.publishing, batch_elements=DOCUMENTS, files_per_call=2)
+        facts = replace(PROFILE.publishing, batch_elements=DOCUMENTS, files_per_call=files)
         patch.setattr(QuickBooks, "profile", replace(PROFILE, publishing=facts))
         send, attach = QuickBooks.send, QuickBooks.attach
 
@@ -85,6 +85,21 @@ def test_files_that_nothing_comes_after_go_up_by_themselves(world: World, monkey
     assert_sound(world)
     assert stages(world) == {"published": 6}
     assert sorted(narrow.uploads) == [1, 2]
+
+
+@only("quickbooks")
+def test_a_file_at_rest_holds_up_its_own_batch_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Narrow(world, monkeypatch, files=DOCUMENTS)
+    ids = narrow.ask(2 * DOCUMENTS)
+    world.fault("file", kind="commit_late", visible_after_seconds=30)
+    run(world, Process())
+    resting = {item for item in ids if attachments(world, [item])[FactOutcome.PENDING]}
+    assert len(resting) == DOCUMENTS
+    assert set(world.markers()) == resting, "the others' batch is closed"
+    world.settle()
+    assert_sound(world)
+    assert attachments(world, ids) == {FactOutcome.DONE: 2 * DOCUMENTS}
+    assert narrow.uploads == [DOCUMENTS] * 2
 
 
 @pytest.mark.soak
